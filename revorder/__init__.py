@@ -1,0 +1,63 @@
+"""revorder: backward-SGD and composition orders in deep learning, exact and in Jupyter.
+
+`import revorder as ro`. Names are imported when they are first used, so that `import revorder` is quick, and planning
+and theory work without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from revorder import batches, course, datasets, models, plots, widgets
+    from revorder.engines import Replay, Wavefront
+    from revorder.errors import DivergedError, NotBatchableError
+    from revorder.modules import module_loss, torch_update
+    from revorder.orders import (
+        Backward,
+        BackwardBlocks,
+        BackwardTail,
+        BackwardWindow,
+        Forward,
+        Shuffled,
+        TwoSided,
+        order,
+    )
+    from revorder.planning import Plan, plan
+    from revorder.running import run
+    from revorder.trajectory import Trajectory
+    from revorder.updates import adam, augmented, sgd
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "orders": "Backward BackwardBlocks BackwardTail BackwardWindow Forward Shuffled TwoSided order",
+    "planning": "Plan plan",
+    "engines": "Replay Wavefront",
+    "errors": "DivergedError NotBatchableError",
+    "modules": "module_loss torch_update",
+    "running": "run",
+    "trajectory": "Trajectory",
+    "updates": "adam augmented sgd",
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
+_SUBMODULES = ["batches", "course", "datasets", "models", "plots", "widgets"]
+
+__all__ = [
+    "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward", "NotBatchableError",
+    "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront", "adam", "augmented", "batches", "course",
+    "datasets", "models", "module_loss", "order", "plan", "plots", "run", "sgd", "torch_update", "widgets",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"revorder.{name}")
+    if name not in _MODULE:
+        raise AttributeError(f"module 'revorder' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"revorder.{_MODULE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

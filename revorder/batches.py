@@ -1,0 +1,116 @@
+"""Batch sequences: which examples make up batch i (the data order, as opposed to the composition order).
+
+Each function returns an int64 CPU tensor of shape (steps, batch_size): row i lists the examples of batch i. Row i
+does not depend on `steps`: asking for more steps only appends rows. An epoch has n_examples // batch_size batches;
+examples left over at its end are dropped, so batches are equally large and never straddle two epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.orders import whole
+
+
+def iid(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
+    """Every example drawn uniformly and independently, with replacement. Returns (steps, batch_size) int64."""
+    _check(n_examples, batch_size, steps, seed)
+    draws = np.random.default_rng(seed).integers(n_examples, size=(steps, batch_size))
+    return torch.from_numpy(draws)
+
+
+def reshuffle(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
+    """A fresh permutation of the examples in every epoch. Returns (steps, batch_size) int64."""
+    return _epochs(n_examples, batch_size, steps, seed, lambda epoch: (epoch, False))
+
+
+def shuffle_once(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
+    """One permutation, drawn once and repeated in every epoch. Returns (steps, batch_size) int64."""
+    return _epochs(n_examples, batch_size, steps, seed, lambda epoch: (0, False))
+
+
+def flipflop(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
+    """Every second epoch runs through the previous epoch's batches in reverse. Returns (steps, batch_size) int64.
+
+    Two epochs form a palindrome of batches, so forward and backward agree after every second epoch.
+    """
+    return _epochs(n_examples, batch_size, steps, seed, lambda epoch: (epoch - epoch % 2, epoch % 2 == 1))
+
+
+def incremental(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
+    """The examples in their given order in every epoch; `seed` has no effect. Returns (steps, batch_size) int64."""
+    _check(n_examples, batch_size, steps, seed)
+    per_epoch = n_examples // batch_size
+    epoch = torch.arange(per_epoch * batch_size).reshape(per_epoch, batch_size)
+    return epoch[torch.arange(steps) % per_epoch]
+
+
+def _epochs(
+    n_examples: int, batch_size: int, steps: int, seed: int, source: Callable[[int], tuple[int, bool]]
+) -> torch.Tensor:
+    """Stack epochs; `source(epoch)` names the permutation an epoch uses, and whether its batches run in reverse."""
+    _check(n_examples, batch_size, steps, seed)
+    per_epoch = n_examples // batch_size
+    epochs = []
+    for epoch in range(-(-steps // per_epoch)):
+        drawn_at, reverse = source(epoch)
+        permutation = np.random.default_rng([seed, drawn_at]).permutation(n_examples)
+        rows = permutation[: per_epoch * batch_size].reshape(per_epoch, batch_size)
+        epochs.append(rows[::-1] if reverse else rows)
+    return torch.from_numpy(np.concatenate(epochs)[:steps])
+
+
+def _check(n_examples: int, batch_size: int, steps: int, seed: int) -> None:
+    whole("n_examples", n_examples, 1)
+    whole("batch_size", batch_size, 1)
+    whole("steps", steps, 1)
+    whole("seed", seed, 0)
+    if batch_size > n_examples:
+        raise ValueError(f"batch_size: got {batch_size}, but there are only {n_examples} examples")
+
+
+def labels(index: torch.Tensor) -> list[int]:
+    """Give equal rows of a (steps, batch_size) index tensor the same label, so that cyclic sequences share work.
+
+    >>> labels(torch.tensor([[0, 1], [2, 3], [0, 1]]))
+    [0, 1, 0]
+    """
+    first_seen: dict[tuple[int, ...], int] = {}
+    return [first_seen.setdefault(tuple(row), number) for number, row in enumerate(index.tolist())]
+
+
+class Minibatches:
+    """The batches of a data set under an index tensor: `batches[i]` gathers the examples of row i.
+
+    Args:
+        data: pytree of tensors with a leading example axis, all on one device, such as (x, y).
+        index: integer tensor (steps, batch_size), as the functions of this module return.
+
+    Raises:
+        TypeError: `index` is not a two-dimensional integer tensor.
+        ValueError: tensors of different length or device, or an index outside them.
+    """
+
+    def __init__(self, data: object, index: torch.Tensor):
+        leaves = pytree.tree_leaves(data)
+        if not isinstance(index, torch.Tensor) or index.ndim != 2 or index.dtype not in (torch.int32, torch.int64):
+            raise TypeError("index: must be an integer tensor of shape (steps, batch_size)")
+        if len({(len(leaf), leaf.device) for leaf in leaves}) != 1:
+            sizes = ", ".join(f"{tuple(leaf.shape)} on {leaf.device}" for leaf in leaves)
+            raise ValueError(f"data: got leaves {sizes}, but all need the same number of examples and device")
+        low, high = (int(bound) for bound in index.aminmax())
+        if low < 0 or high >= len(leaves[0]):
+            raise ValueError(f"index: got {low} to {high}, but data has {len(leaves[0])} examples, from 0")
+        self.data = data
+        self.index = index.to(leaves[0].device)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, number: int) -> object:
+        row = self.index[number]
+        return pytree.tree_map(lambda leaf: leaf[row], self.data)

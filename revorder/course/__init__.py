@@ -1,0 +1,66 @@
+"""Exercises that check themselves: `check(exercise, answer)` says at once whether an answer holds, or gives a hint.
+
+Answers are tested as properties, on fresh random cases or against closed forms, and never compared with a stored
+solution. A hint points at the likely mistake; it never gives the answer.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Exercise = Callable[[Any], str | None]  # a hint, or None if the answer holds
+EXERCISES: dict[str, Exercise] = {}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `check` found: true if the answer holds; shown as its message."""
+
+    passed: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return self.message
+
+
+def exercise(name: str) -> Callable[[Exercise], Exercise]:
+    """Register a function as the exercise `name`."""
+
+    def register(function: Exercise) -> Exercise:
+        EXERCISES[name] = function
+        return function
+
+    return register
+
+
+def check(name: str, answer: Any) -> Verdict:
+    """Check an answer to an exercise of the course.
+
+    Args:
+        name: the exercise, as the notebook writes it, such as "00-by-hand".
+        answer: the learner's function or value; `...` stands for an exercise not done yet.
+
+    Raises:
+        ValueError: there is no such exercise (the nearest name is suggested).
+    """
+    from revorder.course import orders_and_costs, start_here  # noqa: F401 (they register their exercises)
+
+    if name not in EXERCISES:
+        near = difflib.get_close_matches(str(name), EXERCISES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"exercise: got {name!r}, but the exercises are {', '.join(sorted(EXERCISES))}{hint}")
+    if answer is ...:
+        return Verdict(False, f"{name}: not answered yet. Replace the ... by your answer and run the cell again.")
+    try:
+        hint = EXERCISES[name](answer)
+    except Exception as error:  # a learner's function may fail in any way; the hint says how
+        hint = f"your answer raised {type(error).__name__}: {error}"
+    if hint is None:
+        return Verdict(True, f"{name}: correct.")
+    return Verdict(False, f"{name}: not yet. Hint: {hint}")

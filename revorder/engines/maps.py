@@ -1,0 +1,118 @@
+"""The frozen maps T_i: an update with its batches and keys, called with checks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.errors import NotBatchableError
+from revorder.planning import Label, Plan
+from revorder.pytrees import Tree, clone, describe, detach, layout, named_leaves, row
+
+
+class Maps:
+    """`maps(letter, state)` applies T to one state, `maps.batched(letter, states)` to a stack of states.
+
+    Both check that the update keeps the state's layout, and the first call of each that it leaves its inputs alone.
+    """
+
+    def __init__(self, update: Callable[..., Tree], batches: Any, plan: Plan, labels: Sequence[Label] | None):
+        self.update = update
+        self.batches = batches
+        self.numbers = plan.numbers.tolist()
+        self.keys = self.numbers if labels is None else [labels[number] for number in self.numbers]
+        self.takes_key = takes_key(update)
+        self.layout_may_change = getattr(update, "replay_only", False)
+        self.unchecked = {"one", "many"}
+
+    def __call__(self, letter: int, state: Tree) -> Tree:
+        batch = self.batches[self.numbers[letter]]
+        before = self._remember("one", state, batch)
+        try:
+            after = detach(self._apply(letter, state, batch))
+        except (RuntimeError, IndexError, TypeError) as error:
+            raise self._blame(error, letter, state, batch) from error
+        self._check(letter, before, state, after, batch)
+        return after
+
+    def batched(self, letter: int, states: Tree) -> Tree:
+        batch = self.batches[self.numbers[letter]]
+        before = self._remember("many", states, batch)
+        try:
+            after = detach(
+                torch.vmap(lambda state: self._apply(letter, state, batch), randomness="same")(states)
+            )
+        except Exception as error:
+            self(letter, clone(row(states, 0)))  # one state alone: raises if the update itself is at fault
+            raise NotBatchableError(
+                f"update: it runs on one state but not on a stack of states under torch.vmap ({error}); "
+                "use engine='replay', or write it with torch operations only"
+            ) from error
+        self._check(letter, before, states, after, batch)
+        return after
+
+    def _apply(self, letter: int, state: Tree, batch: Tree) -> Tree:
+        if self.takes_key:
+            return self.update(state, batch, key=self.keys[letter])
+        return self.update(state, batch)
+
+    def _remember(self, kind: str, state: Tree, batch: Tree) -> tuple[Tree, Tree] | None:
+        """Copies of the inputs, in the first call of each kind."""
+        if kind not in self.unchecked:
+            return None
+        self.unchecked.remove(kind)
+        return clone(state), clone(batch)
+
+    def _check(self, letter: int, before: tuple[Tree, Tree] | None, state: Tree, after: Tree, batch: Tree) -> None:
+        if before is not None:
+            for name, old, new in (("state", before[0], state), ("batch", before[1], batch)):
+                if not _same(old, new):
+                    raise ValueError(
+                        f"update: it changed its input {name} in place; return new tensors, "
+                        "as in `x = x - lr * g` rather than `x -= lr * g`"
+                    )
+        if not self.layout_may_change and layout(after) != layout(state):
+            raise ValueError(
+                f"update: on batch {self.numbers[letter]} it turned the state {describe(state)} into "
+                f"{describe(after)}, but structure, shapes and dtypes must stay; "
+                f"check the shapes of start and of the batch ({describe(batch)})"
+            )
+
+    def _blame(self, error: Exception, letter: int, state: Tree, batch: Tree) -> Exception:
+        """The same error, with what was being computed."""
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        return kind(
+            f"update: it failed on batch {self.numbers[letter]}: {error}\n"
+            f"  start, batches: the state was {describe(state)}; the batch was {describe(batch)}; "
+            "check that their shapes and dtypes fit the loss"
+        )
+
+
+def takes_key(update: Callable[..., Tree]) -> bool:
+    """Whether to call `update(state, batch, key=key)` or `update(state, batch)`; TypeError if neither works."""
+    if not callable(update):
+        raise TypeError(f"update: got {update!r}, but it must be a function update(state, batch, key=None) -> state")
+    try:
+        signature = inspect.signature(update)
+    except ValueError:  # a function written in C
+        return False
+    for keywords in ({"key": None}, {}):
+        try:
+            signature.bind(None, None, **keywords)
+            return bool(keywords)
+        except TypeError:
+            pass
+    raise TypeError(f"update: it takes {signature}, but it must accept (state, batch) or (state, batch, key=None)")
+
+
+def _same(old: Tree, new: Tree) -> bool:
+    leaves = zip(named_leaves(old), pytree.tree_leaves(new), strict=True)
+    return all(not isinstance(a, torch.Tensor) or a.is_meta or _equal(a, b) for (_, a), b in leaves)
+
+
+def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())

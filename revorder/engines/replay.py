@@ -1,0 +1,31 @@
+"""The replay engine: one state at a time, any update. It is the specification that the other engines are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from revorder.engines.maps import Maps
+from revorder.planning import Plan
+from revorder.pytrees import Tree, stack
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Walks the trie of words depth-first: every distinct prefix is computed once, from its parent's state."""
+
+    def states(
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        pending = [(child, start) for child in plan.trie.children(np.array([0])).tolist()]
+        while pending:
+            node, state = pending.pop()
+            state = maps(int(plan.trie.letter[node]), state)
+            advanced(1)
+            if node in plan.rows_at:
+                rows = np.array(plan.rows_at[node])
+                yield rows, stack([state] * len(rows))
+            pending.extend((child, state) for child in plan.trie.children(np.array([node])).tolist())

@@ -1,0 +1,155 @@
+"""From `torch.nn.Module` to pure functions: losses with their buffers, and updates by any torch optimizer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.pytrees import Tree, clone
+from revorder.randomness import Key, seeded
+
+Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class ModuleLoss:
+    """The loss of a module as a function of its parameters; see `module_loss`.
+
+    Attributes:
+        buffers: the module's buffers by name, as they were given.
+    """
+
+    def __init__(self, model: torch.nn.Module, criterion: Criterion, seed: int = 0):
+        self.model = copy.deepcopy(model)  # its mode, train or eval, stays as it was given
+        self.criterion = criterion
+        self.seed = seed
+        self.buffers = clone(dict(model.named_buffers()))
+
+    def __call__(self, params: dict[str, torch.Tensor], batch: Tree) -> torch.Tensor:
+        return self.with_buffers(params, self.buffers, batch)[0]
+
+    def with_buffers(
+        self, params: dict[str, torch.Tensor], buffers: dict[str, torch.Tensor], batch: Tree, key: Key = None
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss on a batch (inputs, targets), and the buffers after the forward pass; the arguments are kept.
+
+        What the module draws at random (dropout) is drawn from the loss's seed and `key`.
+        """
+        inputs, targets = batch
+        buffers = {name: buffer.clone() for name, buffer in buffers.items()}
+        with seeded(self.seed, key, inputs.device):
+            output = torch.func.functional_call(self.model, {**params, **buffers}, (inputs,))
+        return self.criterion(output, targets), buffers
+
+
+def module_loss(
+    model: torch.nn.Module, criterion: Criterion, seed: int = 0
+) -> tuple[ModuleLoss, dict[str, torch.Tensor]]:
+    """Turn a module into a pure loss and its parameters.
+
+    Args:
+        model: any module with one input; it is copied, in the mode (train or eval) it is in.
+        criterion: `criterion(output, targets) -> scalar`, such as `torch.nn.functional.cross_entropy`.
+        seed: of dropout and whatever else the module draws.
+
+    Returns:
+        loss: `loss(params, batch) -> scalar` for a batch (inputs, targets). It also has
+            `loss.with_buffers(params, buffers, batch, key) -> (scalar, new buffers)`, which updates use, so that
+            BatchNorm statistics travel in the state.
+        params: a copy of the parameters that require gradients, by name. Frozen ones stay inside the loss.
+    """
+    _check_module(model)
+    trained = {name: param for name, param in model.named_parameters() if param.requires_grad}
+    return ModuleLoss(model, criterion, seed), clone(trained)
+
+
+class TorchUpdate:
+    """An update by a torch optimizer; see `torch_update`."""
+
+    replay_only = True  # optimizers write into their module: one state at a time
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        criterion: Criterion,
+        make_optimizer: Callable[[Iterable[torch.nn.Parameter]], torch.optim.Optimizer],
+        seed: int = 0,
+    ):
+        self.model = copy.deepcopy(model)
+        self.criterion = criterion
+        self.make_optimizer = make_optimizer
+        self.seed = seed
+
+    def init(self, params: dict[str, torch.Tensor] | None = None) -> dict[str, Tree]:
+        """The start state for `params` by name (default: the module's own)."""
+        own, given = dict(self.model.named_parameters()), params or {}
+        if given.keys() - own.keys():
+            raise ValueError(f"params: got {sorted(given)}, but the module's parameters are {sorted(own)}")
+        return {"params": clone(own | given), "buffers": clone(dict(self.model.named_buffers())), "optimizer": {}}
+
+    def params(self, state: dict[str, Tree]) -> dict[str, torch.Tensor]:
+        return state["params"]
+
+    def buffers(self, state: dict[str, Tree]) -> dict[str, torch.Tensor]:
+        return state["buffers"]
+
+    def __call__(self, state: dict[str, Tree], batch: Tree, key: Key = None) -> dict[str, Tree]:
+        model, (inputs, targets) = self.model, batch
+        held = dict(model.named_parameters()) | dict(model.named_buffers())
+        with torch.no_grad():
+            for name, value in (state["params"] | state["buffers"]).items():
+                held[name].copy_(value)
+        optimizer = self.make_optimizer(model.parameters())
+        if state["optimizer"]:
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": copy.deepcopy(state["optimizer"]), "param_groups": groups})
+
+        def closure() -> torch.Tensor:
+            optimizer.zero_grad()
+            loss = self.criterion(model(inputs), targets)
+            loss.backward()
+            return loss
+
+        with seeded(self.seed, key, inputs.device), torch.enable_grad():
+            optimizer.step(closure)
+        params, buffers = clone(dict(model.named_parameters())), clone(dict(model.named_buffers()))
+        return {"params": params, "buffers": buffers, "optimizer": _without_none(optimizer.state_dict()["state"])}
+
+
+def _without_none(memory: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """A copy of an optimizer's memory; entries that hold nothing are left out, so that only tensors remain."""
+    kept = {i: {name: value for name, value in entry.items() if value is not None} for i, entry in memory.items()}
+    return pytree.tree_map(copy.deepcopy, kept)
+
+
+def torch_update(
+    model: torch.nn.Module,
+    criterion: Criterion,
+    make_optimizer: Callable[[Iterable[torch.nn.Parameter]], torch.optim.Optimizer],
+    seed: int = 0,
+) -> TorchUpdate:
+    """An update by any optimizer of `torch.optim`, for the replay engine only.
+
+    Args:
+        model, criterion, seed: as for `module_loss`.
+        make_optimizer: `make_optimizer(parameters) -> optimizer`, such as
+            `lambda parameters: torch.optim.RMSprop(parameters, lr=0.01)`. It is called in every step; what the
+            optimizer remembers travels in the state's "optimizer" entry.
+
+    Returns:
+        `update(state, batch, key=None) -> state`, with `init(params)`, `params(state)` and `buffers(state)`. Memory
+        that grows with the steps (L-BFGS) cannot be stacked: pass `record=update.params` to `run` then.
+    """
+    _check_module(model)
+    return TorchUpdate(model, criterion, make_optimizer, seed)
+
+
+def _check_module(model: torch.nn.Module) -> None:
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model: got {model!r}, but it must be a torch.nn.Module")
+    for name, param in model.named_parameters():
+        if not param.is_floating_point():
+            raise TypeError(f"model: parameter {name!r} is {param.dtype}, but gradients need floating point")

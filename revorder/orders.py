@@ -1,0 +1,220 @@
+"""Composition orders: for every step n, the word of batch numbers to apply.
+
+A *word* lists batch numbers in the order of application, first applied first. With T_i(θ) the update on batch i
+(0-based), the word (2, 0, 1) means T_1(T_0(T_2(θ_0))). Every word is applied to the same start θ_0.
+
+This module needs neither torch nor numpy, except for `Shuffled`, whose permutations are numpy's.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class Order(Protocol):
+    """Anything with `word(n)`: the batch numbers applied at step n, first applied first.
+
+    A user's own order may repeat batch numbers and may have words of any positive length.
+    """
+
+    def word(self, n: int) -> tuple[int, ...]: ...
+
+
+def whole(name: str, value: object, least: int) -> None:
+    """Raise unless `value` is an integer of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: got {value!r}, but it must be an integer >= {least}")
+    if value < least:
+        raise ValueError(f"{name}: got {value}, but it must be an integer >= {least}")
+
+
+@dataclass(frozen=True)
+class Forward:
+    """Ordinary SGD, T_{n-1}∘…∘T_0: oldest batch first.
+
+    >>> Forward().word(5)
+    (0, 1, 2, 3, 4)
+    """
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        return tuple(range(n))
+
+    def __str__(self) -> str:
+        return "forward"
+
+
+@dataclass(frozen=True)
+class Backward:
+    """Backward-SGD, T_0∘…∘T_{n-1}: newest batch first, batch 0 always last (arXiv 2502.01557).
+
+    >>> Backward().word(5)
+    (4, 3, 2, 1, 0)
+    """
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        return tuple(range(n - 1, -1, -1))
+
+    def __str__(self) -> str:
+        return "backward"
+
+
+@dataclass(frozen=True)
+class BackwardWindow:
+    """Forward, but with the newest `width` batches reversed.
+
+    >>> BackwardWindow(2).word(5)
+    (0, 1, 2, 4, 3)
+    """
+
+    width: int
+
+    def __post_init__(self) -> None:
+        whole("width", self.width, 1)
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        old = max(n - self.width, 0)
+        return (*range(old), *range(n - 1, old - 1, -1))
+
+    def __str__(self) -> str:
+        return f"backward-window:{self.width}"
+
+
+@dataclass(frozen=True)
+class BackwardTail:
+    """A forward burn-in of `start` batches, then everything newer backward.
+
+    >>> BackwardTail(2).word(5)
+    (0, 1, 4, 3, 2)
+    """
+
+    start: int
+
+    def __post_init__(self) -> None:
+        whole("start", self.start, 0)
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        burn_in = min(self.start, n)
+        return (*range(burn_in), *range(n - 1, burn_in - 1, -1))
+
+    def __str__(self) -> str:
+        return f"backward-tail:{self.start}"
+
+
+@dataclass(frozen=True)
+class BackwardBlocks:
+    """Blocks of `size` batches in forward order, each reversed inside (the last one may be shorter).
+
+    >>> BackwardBlocks(2).word(5)
+    (1, 0, 3, 2, 4)
+    """
+
+    size: int
+
+    def __post_init__(self) -> None:
+        whole("size", self.size, 1)
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        blocks = (range(first, min(first + self.size, n)) for first in range(0, n, self.size))
+        return tuple(number for block in blocks for number in reversed(block))
+
+    def __str__(self) -> str:
+        return f"backward-blocks:{self.size}"
+
+
+@dataclass(frozen=True)
+class TwoSided:
+    """The word grows at both ends: an odd n appends the newest batch, an even n prepends it.
+
+    >>> TwoSided().word(5)
+    (3, 1, 0, 2, 4)
+    """
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        prepended = (number for number in range(n - 1, -1, -1) if number % 2 == 1)
+        return (*prepended, *range(0, n, 2))
+
+    def __str__(self) -> str:
+        return "two-sided"
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """A fresh uniform permutation of the n batches for every n; the same one for the same seed and n.
+
+    >>> sorted(Shuffled(seed=0).word(5))
+    [0, 1, 2, 3, 4]
+    """
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        whole("seed", self.seed, 0)
+
+    def word(self, n: int) -> tuple[int, ...]:
+        whole("n", n, 0)
+        return tuple(np.random.default_rng([self.seed, n]).permutation(n).tolist())
+
+    def __str__(self) -> str:
+        return f"shuffled:{self.seed}"
+
+
+# text name -> (class, the number it takes after ":", or None)
+NAMES: dict[str, tuple[type, str | None]] = {
+    "forward": (Forward, None),
+    "backward": (Backward, None),
+    "backward-window": (BackwardWindow, "width"),
+    "backward-tail": (BackwardTail, "start"),
+    "backward-blocks": (BackwardBlocks, "size"),
+    "two-sided": (TwoSided, None),
+    "shuffled": (Shuffled, "seed"),
+}
+
+
+def order(spec: str | Order) -> Order:
+    """Make a composition order from text; an order is returned as it is.
+
+    Args:
+        spec: "forward", "backward", "backward-window:WIDTH", "backward-tail:START", "backward-blocks:SIZE",
+            "two-sided", "shuffled" or "shuffled:SEED" (what `str` of an order gives), or any object with `word(n)`.
+
+    Raises:
+        ValueError: unknown text (the nearest name is suggested), or a number missing or not understood.
+        TypeError: neither text nor an object with `word(n)`; a class instead of an instance, for example.
+
+    >>> order("backward-window:2")
+    BackwardWindow(width=2)
+    """
+    if isinstance(spec, str):
+        return _parse(spec)
+    if isinstance(spec, type) or not isinstance(spec, Order):
+        raise TypeError(f"order: got {spec!r}, but it must be text or an object with word(n), such as Backward()")
+    return spec
+
+
+def _parse(text: str) -> Order:
+    name, colon, number = text.strip().partition(":")
+    if name not in NAMES:
+        near = difflib.get_close_matches(name.lower().replace("_", "-"), NAMES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"order: got {text!r}, but the known names are {', '.join(NAMES)}{hint}")
+    kind, field = NAMES[name]
+    if field is None and colon:
+        raise ValueError(f"order: got {text!r}, but {name!r} takes no number; write {name!r}")
+    if not colon:
+        if field is None or kind is Shuffled:
+            return kind()
+        raise ValueError(f"order: got {text!r}, but {name!r} needs its {field}; write '{name}:2', for example")
+    if not (number.isascii() and number.isdigit()) or len(number) > 18:
+        raise ValueError(f"order: got {text!r}, but the {field} after ':' must be a whole number, as in '{name}:2'")
+    return kind(int(number))

@@ -1,0 +1,74 @@
+"""Pytrees of tensors: naming, checking, stacking and slicing their leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+Tree = Any  # a tensor, or a dict, list or tuple of trees
+
+
+def named_leaves(tree: Tree) -> list[tuple[str, Any]]:
+    """Every leaf with the path a user would type to reach it, such as ['params']['0.weight']."""
+    return [(pytree.keystr(path), leaf) for path, leaf in pytree.tree_flatten_with_path(tree)[0]]
+
+
+def describe(tree: Tree) -> str:
+    """Name, shape and dtype of every leaf, for error messages."""
+    return ", ".join(f"{name or 'tensor'} {_kind(leaf)}" for name, leaf in named_leaves(tree)) or "nothing"
+
+
+def _kind(leaf: Any) -> str:
+    if not isinstance(leaf, torch.Tensor):
+        return repr(leaf)
+    return f"{tuple(leaf.shape)} {str(leaf.dtype).removeprefix('torch.')}"
+
+
+def layout(tree: Tree) -> tuple[Any, list[tuple[torch.Size, torch.dtype]]]:
+    """What must stay the same from step to step: structure, shapes and dtypes."""
+    leaves, structure = pytree.tree_flatten(tree)
+    return structure, [(leaf.shape, leaf.dtype) for leaf in leaves]
+
+
+def check_tensors(name: str, tree: Tree) -> None:
+    """Raise TypeError unless every leaf is a tensor; `name` is the argument that the message blames."""
+    for path, leaf in named_leaves(tree):
+        if not isinstance(leaf, torch.Tensor):
+            raise TypeError(f"{name}{path}: got {leaf!r}, but it must be a tensor; use torch.as_tensor")
+
+
+def detach(tree: Tree) -> Tree:
+    return pytree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
+
+
+def clone(tree: Tree) -> Tree:
+    return pytree.tree_map(lambda leaf: leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf, tree)
+
+
+def row(stacked: Tree, index: Any) -> Tree:
+    """Index the leading axis of every leaf."""
+    return pytree.tree_map(lambda leaf: leaf[index], stacked)
+
+
+def stack(trees: list[Tree]) -> Tree:
+    """Stack trees of one structure along a new leading axis; numbers become tensors."""
+    return pytree.tree_map(lambda *leaves: torch.stack([torch.as_tensor(leaf) for leaf in leaves]), *trees)
+
+
+def finite_rows(stacked: Tree) -> torch.Tensor | None:
+    """(rows,) bool: whether each row is finite in every floating-point leaf. None on the meta device."""
+    leaves = [leaf for leaf in pytree.tree_leaves(stacked) if leaf.is_floating_point() or leaf.is_complex()]
+    if not leaves or any(leaf.is_meta for leaf in leaves):
+        return None
+    return torch.stack([leaf.isfinite().flatten(1).all(1) for leaf in map(_at_least_2d, leaves)]).all(0).cpu()
+
+
+def _at_least_2d(leaf: torch.Tensor) -> torch.Tensor:
+    return leaf[:, None] if leaf.ndim == 1 else leaf
+
+
+def is_finite(tree: Tree) -> bool:
+    rows = finite_rows(pytree.tree_map(lambda leaf: torch.as_tensor(leaf)[None], tree))
+    return rows is None or bool(rows.all())

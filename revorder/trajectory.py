@@ -1,0 +1,86 @@
+"""What a run gives back: the states at the checkpoints, and what was measured on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from revorder import storage
+from revorder.pytrees import Tree, row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """The states of one run at its checkpoints.
+
+    Attributes:
+        order: the composition order, as text.
+        steps: the checkpoints, as they were asked for.
+        states: pytree; every leaf has a leading axis with one entry for each checkpoint. What `record` chose, else
+            the whole states.
+        metrics: name -> float64 array (checkpoints,).
+        cost: evaluations of T that were really made.
+        engine: which engine ran, and why.
+    """
+
+    order: str
+    steps: list[int]
+    states: Tree
+    metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    cost: int = 0
+    engine: str = ""
+
+    def state(self, n: int) -> Tree:
+        """The state at step n.
+
+        Raises:
+            KeyError: step n is not one of the checkpoints.
+        """
+        if n not in self.steps:
+            raise KeyError(f"n: got {n}, but the checkpoints are {self.steps}")
+        return row(self.states, self.steps.index(n))
+
+    def frame(self) -> pd.DataFrame:
+        """The metrics as a tidy pandas frame with the columns order, step, metric and value."""
+        import pandas as pd
+
+        wide = pd.DataFrame({"order": self.order, "step": self.steps, **self.metrics})
+        return wide.melt(["order", "step"], var_name="metric", value_name="value")
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file: the states as tensors, all else as JSON in its header.
+
+        The file is written beside `path` first and then moved, so an interrupted save leaves no half file.
+
+        Raises:
+            TypeError: states that are not made of dicts (with text or integer keys), lists, tuples and tensors.
+        """
+        about = {
+            "order": self.order,
+            "steps": self.steps,
+            "metrics": {name: values.tolist() for name, values in self.metrics.items()},
+            "cost": self.cost,
+            "engine": self.engine,
+        }
+        storage.save(path, self.states, about)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trajectory:
+        """Read what `save` wrote. Nothing in the file is executed.
+
+        Raises:
+            ValueError: the file is not a saved trajectory, or is damaged.
+        """
+        states, about = storage.load(path)
+        expected = {"order": str, "steps": list, "metrics": dict, "cost": int, "engine": str}
+        if about.keys() != expected.keys() or not all(isinstance(about[name], expected[name]) for name in expected):
+            raise ValueError(f"path: {path} does not describe a trajectory")
+        metrics = {name: np.array(values, dtype=np.float64) for name, values in about.pop("metrics").items()}
+        storage.check_rows(path, states, metrics, len(about["steps"]))
+        return cls(states=states, metrics=metrics, **about)
