@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from revorder import batches, course, datasets, models, plots, widgets
+    from revorder import batches, course, datasets, models, plots, problems, widgets
     from revorder.engines import Replay, Wavefront
     from revorder.errors import DivergedError, NotBatchableError
     from revorder.modules import module_loss, torch_update
@@ -42,12 +42,12 @@ _HOME = {
     "updates": "adam augmented sgd",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-_SUBMODULES = ["batches", "course", "datasets", "models", "plots", "widgets"]
+_SUBMODULES = ["batches", "course", "datasets", "models", "plots", "problems", "widgets"]
 
 __all__ = [
     "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward", "NotBatchableError",
     "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront", "adam", "augmented", "batches", "course",
-    "datasets", "models", "module_loss", "order", "plan", "plots", "run", "sgd", "torch_update", "widgets",
+    "datasets", "models", "module_loss", "order", "plan", "plots", "problems", "run", "sgd", "torch_update", "widgets",
 ]  # fmt: skip
 
 

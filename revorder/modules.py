@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree, clone
 from revorder.randomness import Key, seeded
@@ -103,9 +102,9 @@ class TorchUpdate:
             for name, value in (state["params"] | state["buffers"]).items():
                 held[name].copy_(value)
         optimizer = self.make_optimizer(model.parameters())
-        if state["optimizer"]:
-            groups = optimizer.state_dict()["param_groups"]
-            optimizer.load_state_dict({"state": copy.deepcopy(state["optimizer"]), "param_groups": groups})
+        owners = [param for group in optimizer.param_groups for param in group["params"]]
+        for i, memory in state["optimizer"].items():
+            optimizer.state[owners[i]] = copy.deepcopy(memory)
 
         def closure() -> torch.Tensor:
             optimizer.zero_grad()
@@ -116,13 +115,13 @@ class TorchUpdate:
         with seeded(self.seed, key, inputs.device), torch.enable_grad():
             optimizer.step(closure)
         params, buffers = clone(dict(model.named_parameters())), clone(dict(model.named_buffers()))
-        return {"params": params, "buffers": buffers, "optimizer": _without_none(optimizer.state_dict()["state"])}
+        memory = {i: _remembered(optimizer.state[param]) for i, param in enumerate(owners) if optimizer.state[param]}
+        return {"params": params, "buffers": buffers, "optimizer": memory}
 
 
-def _without_none(memory: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """A copy of an optimizer's memory; entries that hold nothing are left out, so that only tensors remain."""
-    kept = {i: {name: value for name, value in entry.items() if value is not None} for i, entry in memory.items()}
-    return pytree.tree_map(copy.deepcopy, kept)
+def _remembered(memory: dict[str, Any]) -> dict[str, Any]:
+    """A copy of what an optimizer remembers of one parameter; entries that hold nothing are left out."""
+    return {name: copy.deepcopy(value) for name, value in memory.items() if value is not None}
 
 
 def torch_update(

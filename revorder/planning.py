@@ -85,16 +85,18 @@ class Plan:
     def split(self, max_states: int) -> list[tuple[np.ndarray, Plan]]:
         """Plans that hold at most `max_states` states each, with the rows (positions in `steps`) that each serves.
 
-        Checkpoints are cut in depth-first order, so that words with long common prefixes stay together. What two
-        parts share is computed in both: the cost may grow, the states do not change. Every state held has a word of
-        its own still to finish, so `max_states` different words never hold more states than that.
+        Checkpoints are cut in depth-first order after every `max_states` leaves of the trie: every state held has a
+        leaf of its own still to reach, so there are never more. Words with long common prefixes stay together; what
+        two parts share is computed in both: the cost may grow, the states do not change.
         """
         whole("max_states", max_states, 1)
         if self.peak_states <= max_states:
             return [(np.arange(len(self.steps)), self)]
         rows = np.argsort(self.trie.preorder[self.trie.end], kind="stable")
-        new_word = np.diff(self.trie.end[rows], prepend=self.trie.end[rows[0]]) != 0
-        part = np.cumsum(new_word) // max_states
+        node = self.trie.end[rows]
+        leaf = self.trie.height[node] == 1
+        leaves_before = np.cumsum(leaf & (np.diff(node, prepend=-1) != 0)) - leaf
+        part = leaves_before // max_states
         return [(rows[part == i], self._only(rows[part == i])) for i in range(part[-1] + 1)]
 
     def _only(self, rows: np.ndarray) -> Plan:

@@ -26,10 +26,10 @@ def _kind(leaf: Any) -> str:
     return f"{tuple(leaf.shape)} {str(leaf.dtype).removeprefix('torch.')}"
 
 
-def layout(tree: Tree) -> tuple[Any, list[tuple[torch.Size, torch.dtype]]]:
+def layout(tree: Tree) -> tuple[Any, list[tuple[torch.Size, torch.dtype] | None]]:
     """What must stay the same from step to step: structure, shapes and dtypes."""
     leaves, structure = pytree.tree_flatten(tree)
-    return structure, [(leaf.shape, leaf.dtype) for leaf in leaves]
+    return structure, [(leaf.shape, leaf.dtype) if isinstance(leaf, torch.Tensor) else None for leaf in leaves]
 
 
 def check_tensors(name: str, tree: Tree) -> None:
@@ -48,18 +48,25 @@ def clone(tree: Tree) -> Tree:
 
 
 def row(stacked: Tree, index: Any) -> Tree:
-    """Index the leading axis of every leaf."""
-    return pytree.tree_map(lambda leaf: leaf[index], stacked)
+    """Index the leading axis of every tensor."""
+    return pytree.tree_map(lambda leaf: leaf[index] if isinstance(leaf, torch.Tensor) else leaf, stacked)
 
 
 def stack(trees: list[Tree]) -> Tree:
     """Stack trees of one structure along a new leading axis; numbers become tensors."""
-    return pytree.tree_map(lambda *leaves: torch.stack([torch.as_tensor(leaf) for leaf in leaves]), *trees)
+
+    def join(*leaves: Any) -> Any:
+        if not isinstance(leaves[0], torch.Tensor | int | float):
+            return leaves[0]  # only in what an optimizer remembers
+        return torch.stack([torch.as_tensor(leaf) for leaf in leaves])
+
+    return pytree.tree_map(join, *trees)
 
 
 def finite_rows(stacked: Tree) -> torch.Tensor | None:
     """(rows,) bool: whether each row is finite in every floating-point leaf. None on the meta device."""
-    leaves = [leaf for leaf in pytree.tree_leaves(stacked) if leaf.is_floating_point() or leaf.is_complex()]
+    tensors = [leaf for leaf in pytree.tree_leaves(stacked) if isinstance(leaf, torch.Tensor)]
+    leaves = [leaf for leaf in tensors if leaf.is_floating_point() or leaf.is_complex()]
     if not leaves or any(leaf.is_meta for leaf in leaves):
         return None
     return torch.stack([leaf.isfinite().flatten(1).all(1) for leaf in map(_at_least_2d, leaves)]).all(0).cpu()
@@ -70,5 +77,6 @@ def _at_least_2d(leaf: torch.Tensor) -> torch.Tensor:
 
 
 def is_finite(tree: Tree) -> bool:
-    rows = finite_rows(pytree.tree_map(lambda leaf: torch.as_tensor(leaf)[None], tree))
+    """Whether every floating-point leaf is finite; also true on the meta device, where there is nothing to check."""
+    rows = finite_rows(stack([tree]))
     return rows is None or bool(rows.all())

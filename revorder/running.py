@@ -15,7 +15,7 @@ from revorder.engines import Engine, Maps
 from revorder.errors import DivergedError, NotBatchableError
 from revorder.orders import Order
 from revorder.planning import Label, Plan, plan_for
-from revorder.pytrees import Tree, check_tensors, detach, finite_rows, is_finite, named_leaves, row, stack
+from revorder.pytrees import Tree, check_tensors, clone, describe, finite_rows, is_finite, layout, named_leaves, row, stack
 from revorder.trajectory import Trajectory
 
 
@@ -66,7 +66,7 @@ def run(
     plan = plan_for(order, checkpoints, labels, len(batches))
     maps = Maps(update, batches, plan, labels)
     chosen, why = engines.choose(engine, update, plan)
-    start = detach(start)
+    start = clone(start)
     try:
         return _carry_out(chosen, why, maps, start, plan, record, metrics, progress)
     except NotBatchableError as error:
@@ -124,6 +124,7 @@ class _Collector:
         self.cost = 0
         self.done = np.zeros(len(plan.steps), dtype=bool)
         self.kept: Tree = None
+        self.kind: object = None
         self.values = {name: np.full(len(plan.steps), np.nan) for name in metrics}
 
     def add(self, rows: np.ndarray, states: Tree) -> None:
@@ -132,14 +133,24 @@ class _Collector:
         kept = states
         if self.record is not None:
             kept = stack([self.record(row(states, i)) for i in range(len(rows))])
-        if self.kept is None:
-            shape = len(self.plan.steps)
-            self.kept = pytree.tree_map(lambda leaf: leaf.new_empty((shape, *leaf.shape[1:])), kept)
-        for out, new in zip(pytree.tree_leaves(self.kept), pytree.tree_leaves(kept), strict=True):
-            out[torch.from_numpy(rows).to(out.device)] = new
+        self._keep(rows, kept)
         for name, metric in self.metrics.items():
             self.values[name][rows] = [_number(name, metric(row(states, i))) for i in range(len(rows))]
         self.done[rows] = True
+
+    def _keep(self, rows: np.ndarray, kept: Tree) -> None:
+        kind = layout(row(kept, 0))
+        if self.kept is None and None not in kind[1]:
+            count = len(self.plan.steps)
+            self.kept = pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape[1:])), kept)
+            self.kind = kind
+        if kind != self.kind:
+            raise ValueError(
+                f"record: what is kept of the states cannot be stacked ({describe(row(kept, 0))}), since it changes its "
+                "layout between checkpoints or is not made of tensors; keep less, as in record=update.params"
+            )
+        for out, new in zip(pytree.tree_leaves(self.kept), pytree.tree_leaves(kept), strict=True):
+            out[torch.from_numpy(rows).to(out.device)] = new
 
     def trajectory(self) -> Trajectory:
         """What was gathered: of all checkpoints, or, after a failure, of those that were reached."""

@@ -50,8 +50,12 @@ class Trajectory:
         """The metrics as a tidy pandas frame with the columns order, step, metric and value."""
         import pandas as pd
 
-        wide = pd.DataFrame({"order": self.order, "step": self.steps, **self.metrics})
-        return wide.melt(["order", "step"], var_name="metric", value_name="value")
+        rows = [
+            (self.order, step, name, value)
+            for name, values in self.metrics.items()
+            for step, value in zip(self.steps, values.tolist(), strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["order", "step", "metric", "value"])
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: the states as tensors, all else as JSON in its header.
@@ -81,6 +85,9 @@ class Trajectory:
         expected = {"order": str, "steps": list, "metrics": dict, "cost": int, "engine": str}
         if about.keys() != expected.keys() or not all(isinstance(about[name], expected[name]) for name in expected):
             raise ValueError(f"path: {path} does not describe a trajectory")
-        metrics = {name: np.array(values, dtype=np.float64) for name, values in about.pop("metrics").items()}
+        try:
+            metrics = {name: np.array(values, dtype=np.float64) for name, values in about.pop("metrics").items()}
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"path: {path} is damaged: its metrics are not numbers") from error
         storage.check_rows(path, states, metrics, len(about["steps"]))
         return cls(states=states, metrics=metrics, **about)

@@ -36,23 +36,24 @@ class Maps:
             after = detach(self._apply(letter, state, batch))
         except (RuntimeError, IndexError, TypeError) as error:
             raise self._blame(error, letter, state, batch) from error
-        self._check(letter, before, state, after, batch)
+        self._check_inputs(before, state, batch)
+        self._check_layout(letter, state, after, batch)
         return after
 
     def batched(self, letter: int, states: Tree) -> Tree:
         batch = self.batches[self.numbers[letter]]
         before = self._remember("many", states, batch)
         try:
-            after = detach(
-                torch.vmap(lambda state: self._apply(letter, state, batch), randomness="same")(states)
-            )
+            after = detach(torch.vmap(lambda state: self._apply(letter, state, batch), randomness="same")(states))
+            if layout(after) != layout(states):
+                raise ValueError(f"it turned the stack {describe(states)} into {describe(after)}")
         except Exception as error:
             self(letter, clone(row(states, 0)))  # one state alone: raises if the update itself is at fault
             raise NotBatchableError(
                 f"update: it runs on one state but not on a stack of states under torch.vmap ({error}); "
                 "use engine='replay', or write it with torch operations only"
             ) from error
-        self._check(letter, before, states, after, batch)
+        self._check_inputs(before, states, batch)
         return after
 
     def _apply(self, letter: int, state: Tree, batch: Tree) -> Tree:
@@ -67,19 +68,20 @@ class Maps:
         self.unchecked.remove(kind)
         return clone(state), clone(batch)
 
-    def _check(self, letter: int, before: tuple[Tree, Tree] | None, state: Tree, after: Tree, batch: Tree) -> None:
-        if before is not None:
-            for name, old, new in (("state", before[0], state), ("batch", before[1], batch)):
-                if not _same(old, new):
-                    raise ValueError(
-                        f"update: it changed its input {name} in place; return new tensors, "
-                        "as in `x = x - lr * g` rather than `x -= lr * g`"
-                    )
+    def _check_inputs(self, before: tuple[Tree, Tree] | None, state: Tree, batch: Tree) -> None:
+        for name, old, new in zip(("state", "batch"), before or (), (state, batch), strict=False):
+            if not _same(old, new):
+                raise ValueError(
+                    f"update: it changed its input {name} in place; return new tensors, "
+                    "as in `x = x - lr * g` rather than `x -= lr * g`"
+                )
+
+    def _check_layout(self, letter: int, state: Tree, after: Tree, batch: Tree) -> None:
         if not self.layout_may_change and layout(after) != layout(state):
             raise ValueError(
-                f"update: on batch {self.numbers[letter]} it turned the state {describe(state)} into "
+                f"start, update: on batch {self.numbers[letter]} the update turned the state {describe(state)} into "
                 f"{describe(after)}, but structure, shapes and dtypes must stay; "
-                f"check the shapes of start and of the batch ({describe(batch)})"
+                f"check the shapes and dtypes of start and of the batch ({describe(batch)})"
             )
 
     def _blame(self, error: Exception, letter: int, state: Tree, batch: Tree) -> Exception:

@@ -1,0 +1,87 @@
+"""Figures of paths: a metric along the steps of one run, order by order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from revorder.figures import Picture, figure
+from revorder.trajectory import Trajectory
+
+# Okabe and Ito's palette, told apart by colour-blind readers; every line also has a dash pattern of its own
+STYLES = [
+    {"color": "#D55E00", "linestyle": "-"},
+    {"color": "#0072B2", "linestyle": (0, (5, 1.5))},
+    {"color": "#009E73", "linestyle": (0, (1, 1))},
+    {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1))},
+]
+
+
+def paths_figure(
+    trajectories: Sequence[Trajectory],
+    metric: str,
+    *,
+    unit: str = "",
+    title: str | None = None,
+    last: int = 50,
+    log: bool = False,
+) -> Picture:
+    """A metric along the path of several runs: the whole path at the left, its last checkpoints at the right.
+
+    Args:
+        trajectories: runs with this metric, at checkpoints in ascending order; one line each, named by its order.
+        metric: a key of `Trajectory.metrics`.
+        unit: of the metric, for the axis label.
+        title: the message of the figure; default: the spread along the path of each run.
+        last: how many checkpoints the right panel shows; the spread is the standard deviation over them.
+        log: whether the left panel's metric axis is logarithmic.
+    """
+    made, (whole_path, end) = figure(8.0, 3.2, ncols=2, width_ratios=[3, 2])
+    label = f"{metric} ({unit})" if unit else metric
+    spreads = {run.order: spread_along_path(run, metric, last) for run in trajectories}
+    for run, style in zip(trajectories, STYLES, strict=False):
+        whole_path.plot(run.steps, run.metrics[metric], label=run.order, linewidth=1.4, **style)
+        end.plot(run.steps[-last:], run.metrics[metric][-last:], linewidth=1.6, **style)
+    whole_path.set(xlabel="step n (batches)", ylabel=label)
+    whole_path.set_yscale("log" if log else "linear")
+    whole_path.legend(title="composition order", frameon=False)
+    end.set(xlabel="step n (batches)", title=f"the last {len(trajectories[0].steps[-last:])} checkpoints")
+    said = ", ".join(f"{order} {spread:.2g}" for order, spread in spreads.items())
+    made.suptitle(title or f"Spread along the path: {said}", fontweight="bold")
+    return Picture(made, f"Line plot of {label} against the step. {title or ''} Spread along the path: {said}.")
+
+
+def spread_along_path(run: Trajectory, metric: str, last: int = 50) -> float:
+    """The standard deviation of a metric over the last checkpoints of ONE run: how much its path still moves.
+
+    Not the spread over seeds at a fixed step, which forward and backward share (same law).
+    """
+    return float(np.std(run.metrics[metric][-last:]))
+
+
+def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:
+    """Spread along the path of several settings: one point for each seed, orders side by side.
+
+    Args:
+        spreads: setting -> order -> one spread along the path for each seed.
+        title: the message of the figure.
+        quantity: axis label with unit, such as "spread of the test loss along the path (nats)".
+    """
+    made, ax = figure(7.0, 1.2 + 0.9 * len(spreads))
+    orders = list(next(iter(spreads.values())))
+    for row, by_order in enumerate(spreads.values()):
+        for shift, (name, values) in enumerate(by_order.items()):
+            height = row + 0.3 * (shift - (len(orders) - 1) / 2)
+            marker = "os^D"[shift]
+            ax.scatter(values, [height] * len(values), color=STYLES[shift]["color"], marker=marker, s=42,
+                       label=name if row == 0 else None)  # fmt: skip
+    ax.set(yticks=range(len(spreads)), yticklabels=list(spreads), xlabel=quantity, xscale="log")
+    ax.set_ylim(len(spreads) - 0.5, -0.5)
+    ax.legend(title="one mark per seed", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.set_title(title, fontweight="bold", loc="left")
+    said = "; ".join(
+        f"{setting}: " + ", ".join(f"{name} {np.mean(values):.2g} on average" for name, values in by_order.items())
+        for setting, by_order in spreads.items()
+    )
+    return Picture(made, f"Dot plot of {quantity}. {title} {said}.")

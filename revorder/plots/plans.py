@@ -1,0 +1,175 @@
+"""Pictures of plans: the trie with its ticks, and cost against naive cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from revorder.figures import Picture, figure
+from revorder.planning import Plan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from revorder.trie import Trie
+
+MOST_NODES, MOST_TICKS = 60, 32  # beyond these the numbers in the circles are too small to read
+
+
+def plan_figure(plan: Plan) -> Picture:
+    """Draw the trie of a small plan: one column for each tick, one node for each evaluation of T.
+
+    The start θ₀ stands at the left. A node is labelled with the batch that is applied to reach it, and stands in the
+    column of its tick, so that states which advance in one batched call stand below each other. Checkpoints are
+    squares with the label "n = …". Batches with equal labels carry the number of the first of them.
+
+    Raises:
+        ValueError: more than 60 nodes or 32 ticks.
+    """
+    if plan.cost > MOST_NODES or plan.launches > MOST_TICKS:
+        raise ValueError(
+            f"plan: got {plan.cost} nodes in {plan.launches} ticks, but a readable picture holds at most {MOST_NODES} "
+            f"nodes in {MOST_TICKS} ticks; plan fewer steps or a larger stride"
+        )
+    lane, tick = _lanes(plan.trie), _columns(plan)
+    column = float(np.clip(8.6 / (plan.launches + 1), 0.3, 0.64))  # inches
+    fig, ax = figure(column * (plan.launches + 1) + 0.9, 0.42 * (lane.max() + 1) + 1.15)
+    size = {"fontsize": 9.5 if column > 0.4 else 7.5}
+    _draw_columns(ax, plan, int(lane.max()), size)
+    _draw_edges(ax, plan.trie, lane, tick)
+    _draw_nodes(ax, plan, lane, tick, column, size)
+    title = f"{plan.order}: {_count(plan.cost, 'evaluation')} in {_count(plan.launches, 'batched call')}"
+    ax.set_title(f"{title} ({plan.naive_cost} without sharing)", fontsize=11, loc="left")
+    return Picture(fig, _describe(plan))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _lanes(trie: Trie) -> np.ndarray:
+    """(nodes,) rows of the picture, such that no two edges cross.
+
+    A depth-first walk: the child with the longest path ahead stays in its parent's lane, every other one opens the
+    next lane below, so each subtree fills neighbouring lanes of its own.
+    """
+    lane = np.zeros(len(trie.parent), dtype=np.int64)
+    pending, used = [(0, 0)], 0
+    while pending:
+        node, lane[node] = pending.pop()
+        if lane[node] < 0:
+            used += 1
+            lane[node] = used
+        children = trie.children(np.array([node]))
+        tallest_last = children[np.argsort(trie.height[children], kind="stable")].tolist()
+        pending += [(child, -1) for child in tallest_last[:-1]]
+        pending += [(child, lane[node]) for child in tallest_last[-1:]]
+    return lane
+
+
+def _columns(plan: Plan) -> np.ndarray:
+    """(nodes,) the number of the tick, from 1, in which each node is computed; 0 for the start."""
+    tick = np.zeros(len(plan.trie.parent), dtype=np.int64)
+    for number, call in enumerate(plan.ticks, start=1):
+        tick[call.nodes] = number
+    return tick
+
+
+def _draw_columns(ax: Axes, plan: Plan, lowest: int, size: dict[str, float]) -> None:
+    for number, call in enumerate(plan.ticks, start=1):
+        if number % 2:
+            ax.axvspan(number - 0.5, number + 0.5, color="0.94", zorder=0)
+        ax.text(number, -1.5, number, ha="center", va="center", color="0.35", **size)
+        ax.text(number, -1.05, plan.numbers[call.letter], ha="center", va="center", weight="bold", **size)
+    ax.text(0.45, -1.5, "tick", ha="right", va="center", color="0.35", **size)
+    ax.text(0.45, -1.05, "batch", ha="right", va="center", weight="bold", **size)
+    ax.set(xlim=(-0.7, plan.launches + 0.6), ylim=(lowest + 0.5, -1.85), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+
+
+def _draw_edges(ax: Axes, trie: Trie, lane: np.ndarray, tick: np.ndarray) -> None:
+    for node in range(1, len(trie.parent)):
+        parent = trie.parent[node]
+        bend = tick[parent] + 0.42
+        x, y = [tick[parent], bend, bend, tick[node]], [lane[parent], lane[parent], lane[node], lane[node]]
+        ax.plot(x, y, color="0.45", linewidth=1.3, zorder=1)
+
+
+def _draw_nodes(
+    ax: Axes, plan: Plan, lane: np.ndarray, tick: np.ndarray, column: float, size: dict[str, float]
+) -> None:
+    from seaborn import color_palette
+
+    blue, orange = color_palette("colorblind")[:2]
+    area = (60 * min(column, 0.4)) ** 2 / 1.5
+    for node in range(len(plan.trie.parent)):
+        x, y, rows = tick[node], lane[node], plan.rows_at.get(node)
+        number = plan.numbers[plan.trie.letter[node]] if node else "θ₀"
+        ax.scatter(x, y, area, marker="s" if rows else "o", facecolor="white", edgecolor=orange if rows else blue,
+                   linewidth=2.4 if rows else 1.4, zorder=2)  # fmt: skip
+        ax.text(x, y, number, ha="center", va="center_baseline", zorder=3, **size)
+        if rows:
+            ax.text(x, y - 0.48, _steps(plan, rows, column), ha="center", va="center", zorder=3, **size)
+
+
+def _steps(plan: Plan, rows: list[int], column: float) -> str:
+    """The label of a checkpoint: its first step, and whether there are more."""
+    distinct = sorted({plan.steps[row] for row in rows})
+    text = f"n = {distinct[0]}" + (", …" if len(distinct) > 1 else "")
+    return text if column > 0.5 else text.replace(" ", "")
+
+
+def _describe(plan: Plan) -> str:
+    batches = " ".join(str(plan.numbers[call.letter]) for call in plan.ticks)
+    advanced = " ".join(str(len(call.nodes)) for call in plan.ticks)
+    words = "; ".join(
+        f"n = {n}, {' '.join(str(plan.numbers[letter]) for letter in plan.letters[word])}"
+        for n, word in dict(zip(plan.steps, plan.words, strict=True)).items()
+    )
+    return (
+        f"Tree of the plan of {plan.order}: from the start θ₀ at the left, {_count(plan.cost, 'evaluation')} of T in "
+        f"{_count(plan.launches, 'column')}, one for each batched call ({plan.naive_cost} without sharing). Batches of "
+        f"the calls: {batches}; states that they advance: {advanced}. Checkpoints and their words: {words}."
+    )
+
+
+def cost_figure(plans: Mapping[str, Plan]) -> Picture:
+    """Compare plans: horizontal bars of naive cost and cost, in evaluations of T.
+
+    Args:
+        plans: name to show -> plan, drawn from top to bottom.
+
+    Raises:
+        ValueError: no plan.
+    """
+    from seaborn import color_palette
+
+    if not plans:
+        raise ValueError("plans: got none, but at least one is needed, such as {'forward': ro.plan('forward', [5])}")
+    fig, ax = figure(6.2, 0.46 * len(plans) + 1.1)
+    blue, orange = color_palette("colorblind")[:2]
+    middle = np.arange(len(plans))
+    naive, cost = (np.array([getattr(p, name) for p in plans.values()]) for name in ("naive_cost", "cost"))
+    bars = [
+        ("without sharing", naive, -0.2, {"color": "white", "edgecolor": orange, "linewidth": 1.6}),
+        ("equal prefixes once", cost, 0.2, {"color": blue, "edgecolor": blue, "linewidth": 1.6}),
+    ]
+    for label, values, shift, style in bars:
+        ax.bar_label(ax.barh(middle + shift, values, 0.32, label=label, **style), padding=3, fontsize=9)
+    ax.set(xlabel="evaluations of T", xlim=(0, 1.1 * naive.max()), ylim=(len(plans) - 0.4, -0.6))
+    ax.set_yticks(middle, plans)
+    ax.grid(False)
+    fig.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)
+    ax.set_title(_message(list(plans), naive / cost), fontsize=11, loc="left")
+    listed = "; ".join(f"{name} {a} and {b}" for name, a, b in zip(plans, naive, cost, strict=True))
+    return Picture(fig, f"Bars of evaluations of T, without sharing and with equal prefixes computed once: {listed}.")
+
+
+def _message(names: list[str], saving: np.ndarray) -> str:
+    if saving.max() == 1:
+        return "No two words share a prefix: nothing is saved"
+    best = int(saving.argmax())
+    return f"Sharing saves most for {names[best]}: {saving[best]:.3g} times fewer evaluations"

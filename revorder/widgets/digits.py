@@ -1,0 +1,61 @@
+"""The widget of notebook 00: train on the digits forward and in an order of choice, and look at both paths."""
+
+from __future__ import annotations
+
+import ipywidgets as W
+
+from revorder.errors import DivergedError
+from revorder.figures import Picture
+from revorder.plots.paths import paths_figure
+from revorder.problems import digits_mlp
+from revorder.trajectory import Trajectory
+
+ORDERS = ["backward", "backward-window:50", "backward-tail:200", "backward-blocks:25", "two-sided", "shuffled"]
+
+
+class DigitsExplorer:
+    """Sliders for learning rate, batch size and composition order; every release trains again on the digits.
+
+    Attributes:
+        lr, batch_size, order, seed: the controls.
+        picture: what is shown, a `Picture`.
+        trajectories: the runs behind it: forward, and the chosen order. Empty if one diverged.
+        view: the box to display; the object itself displays as it.
+    """
+
+    def __init__(self, steps: int = 400, stride: int = 10):
+        self.checkpoints = range(stride, steps + 1, stride)
+        wide = {"style": {"description_width": "110px"}, "layout": W.Layout(width="380px")}
+        self.lr = W.FloatLogSlider(
+            0.1, min=-2, max=0, step=0.1, description="learning rate", continuous_update=False, readout_format=".2g", **wide
+        )
+        self.batch_size = W.SelectionSlider(
+            options=[2, 4, 8, 16, 32], value=8, description="batch size", continuous_update=False, **wide
+        )
+        self.order = W.Dropdown(options=ORDERS, description="order", **wide)
+        self.seed = W.BoundedIntText(0, min=0, max=99, description="seed", **wide)
+        self.image = W.HTML(layout=W.Layout(min_height="330px"))
+        controls = [self.lr, self.batch_size, self.order, self.seed]
+        self.view = W.VBox([W.HBox([W.VBox(controls[:2]), W.VBox(controls[2:])]), self.image])
+        for control in controls:
+            control.observe(self._redraw, names="value")
+        self._redraw()
+
+    def _redraw(self, change: object = None) -> None:
+        self.trajectories = []
+        try:
+            self.trajectories = self._train()
+            self.picture: Picture | None = paths_figure(self.trajectories, "test loss", unit="nats", last=20, log=True)
+            self.image.value = self.picture.html
+        except DivergedError as error:
+            self.picture = None
+            self.image.value = f"<p role='alert'><b>Diverged:</b> {error}. Choose a smaller learning rate.</p>"
+
+    def _train(self) -> list[Trajectory]:
+        problem = digits_mlp(self.lr.value, self.batch_size.value, self.checkpoints[-1], seed=self.seed.value)
+        return [problem.run(order, self.checkpoints) for order in ("forward", self.order.value)]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self.view)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+settings.register_profile("default", deadline=None, derandomize=True)
+settings.load_profile("default")
+torch.set_num_threads(1)  # the tensors are small: threads would only wait for each other
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def root() -> Path:
+    return ROOT
+
+
+def missing(what: str) -> None:
+    """Skip with a reason on a user's machine; fail in continuous integration, which must have everything."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is needed in CI")
+    pytest.skip(f"{what} is not on this machine")
+
+
+@pytest.fixture
+def fashion_mnist_folder() -> Path:
+    folder = Path(os.environ.get("REVORDER_DATA", "/usr/share/datasets/fashion-mnist"))
+    if not folder.is_dir():
+        missing("Fashion-MNIST (Debian's package dataset-fashion-mnist, or a folder named by REVORDER_DATA)")
+    return folder
+
+
+@pytest.fixture
+def chromium() -> str:
+    for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"):
+        if Path(path).exists():
+            return path
+    missing("Chromium")
