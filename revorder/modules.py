@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ class ModuleLoss:
 
     Attributes:
         buffers: the module's buffers by name, as they were given.
+        stochastic: whether the module may draw random numbers.
     """
 
     def __init__(self, model: torch.nn.Module, criterion: Criterion, seed: int = 0):
@@ -26,6 +28,7 @@ class ModuleLoss:
         self.criterion = criterion
         self.seed = seed
         self.buffers = clone(dict(model.named_buffers()))
+        self.stochastic = may_draw(model)
 
     def __call__(self, params: dict[str, torch.Tensor], batch: Tree) -> torch.Tensor:
         return self.with_buffers(params, self.buffers, batch)[0]
@@ -39,9 +42,20 @@ class ModuleLoss:
         """
         inputs, targets = batch
         buffers = {name: buffer.clone() for name, buffer in buffers.items()}
-        with seeded(self.seed, key, inputs.device):
+        with seeded(self.seed, key, inputs.device) if self.stochastic else nullcontext():
             output = torch.func.functional_call(self.model, {**params, **buffers}, (inputs,))
         return self.criterion(output, targets), buffers
+
+
+# modules of torch.nn that draw random numbers, or may, depending on their options
+DRAWING = ("Dropout", "AlphaDropout", "RReLU", "FractionalMaxPool", "Attention", "Transformer", "RNN", "LSTM", "GRU")
+
+
+def may_draw(model: torch.nn.Module) -> bool:
+    """Whether a module may draw random numbers: not if it is built of torch's own layers that never do."""
+    kinds = {type(module) for module in model.modules()}
+    ours = all(kind.__module__.startswith("torch.nn.modules.") for kind in kinds)
+    return not ours or any(name in kind.__name__ for kind in kinds for name in DRAWING)
 
 
 def module_loss(

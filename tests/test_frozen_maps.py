@@ -113,3 +113,15 @@ def test_augmented_keeps_the_interface_of_its_update():
     assert update.buffers(update.init(params)) == {}
     optimizer = ro.torch_update(ro.models.mlp(64, 5, 10), torch.nn.functional.cross_entropy, torch.optim.SGD)
     assert ro.augmented(optimizer, jitter).replay_only
+
+
+def test_only_what_may_draw_is_seeded():
+    from revorder.modules import may_draw
+
+    class Mine(torch.nn.Module):
+        pass
+
+    assert not may_draw(ro.models.small_cnn())
+    assert not may_draw(ro.models.mlp(64, 5, 10))
+    for module in (ro.models.mlp(64, 5, 10, dropout=0.1), Mine(), torch.nn.RReLU(), torch.nn.Dropout2d()):
+        assert may_draw(torch.nn.Sequential(torch.nn.Flatten(), module))

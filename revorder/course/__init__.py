@@ -11,6 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from revorder.course.profiles import Profile, profile
+
+__all__ = ["EXERCISES", "Profile", "Verdict", "check", "exercise", "profile"]
+
 Exercise = Callable[[Any], str | None]  # a hint, or None if the answer holds
 EXERCISES: dict[str, Exercise] = {}
 

@@ -49,7 +49,7 @@ def paths_figure(
     end.set(xlabel="step n (batches)", title=f"the last {len(trajectories[0].steps[-last:])} checkpoints")
     said = ", ".join(f"{order} {spread:.2g}" for order, spread in spreads.items())
     made.suptitle(title or f"Spread along the path: {said}", fontweight="bold")
-    return Picture(made, f"Line plot of {label} against the step. {title or ''} Spread along the path: {said}.")
+    return Picture(made, f"Line plot of {label} against the step. Spread along the path: {said}.")
 
 
 def spread_along_path(run: Trajectory, metric: str, last: int = 50) -> float:
@@ -68,6 +68,8 @@ def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title
         title: the message of the figure.
         quantity: axis label with unit, such as "spread of the test loss along the path (nats)".
     """
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     made, ax = figure(7.0, 1.2 + 0.9 * len(spreads))
     orders = list(next(iter(spreads.values())))
     for row, by_order in enumerate(spreads.values()):
@@ -78,10 +80,13 @@ def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title
                        label=name if row == 0 else None)  # fmt: skip
     ax.set(yticks=range(len(spreads)), yticklabels=list(spreads), xlabel=quantity, xscale="log")
     ax.set_ylim(len(spreads) - 0.5, -0.5)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.legend(title="one mark per seed", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.set_title(title, fontweight="bold", loc="left")
     said = "; ".join(
         f"{setting}: " + ", ".join(f"{name} {np.mean(values):.2g} on average" for name, values in by_order.items())
         for setting, by_order in spreads.items()
     )
-    return Picture(made, f"Dot plot of {quantity}. {title} {said}.")
+    return Picture(made, f"Dot plot of {quantity}. {title}. {said}.")

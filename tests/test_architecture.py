@@ -1,0 +1,101 @@
+"""The data flow of the package: imports point one way, planning needs no torch, and importing is light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+# every module may import from earlier lines only
+LAYERS = [
+    "orders trie pytrees randomness idx figures",
+    "schedule batches updates modules models storage",
+    "planning datasets trajectory",
+    "errors",
+    "engines.maps",
+    "engines.replay engines.wavefront",
+    "engines",
+    "running",
+    "problems",
+    "plots.paths plots.plans",
+    "plots course.profiles",
+    "widgets.composer widgets.digits",
+    "widgets course",
+    "course.orders_and_costs course.start_here",
+]
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
+LATE = {("course", "course.orders_and_costs"), ("course", "course.start_here")}  # imported when they are needed
+
+
+def modules(root):
+    for path in sorted((root / "revorder").rglob("*.py")):
+        name = ".".join(path.relative_to(root / "revorder").with_suffix("").parts).removesuffix(".__init__")
+        if name != "__init__":
+            yield name, path
+
+
+def imported(path):
+    """Modules of ours that a file imports at run time, not only for type checkers."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "revorder":
+            if id(node) in typing_only:
+                continue
+            home = node.module.removeprefix("revorder").removeprefix(".")
+            for alias in node.names:
+                full = f"{home}.{alias.name}".removeprefix(".")
+                yield full if full in RANK else home
+
+
+def test_imports_point_one_way(root):
+    for name, path in modules(root):
+        assert name in RANK, f"{name} has no place in the data flow"
+        for used in imported(path):
+            assert RANK[used] < RANK[name] or (name, used) in LATE, f"{name} imports {used}"
+
+
+def test_every_layer_exists(root):
+    assert set(RANK) == {name for name, _ in modules(root)}
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_orders_and_plans_need_no_torch():
+    code = """
+import sys
+sys.modules["torch"] = None
+import revorder as ro
+print(ro.plan("backward", range(1, 101), [i % 10 for i in range(100)]).cost)
+"""
+    made = python(code)
+    assert made.stdout.strip() == "955", made.stderr
+
+
+def test_importing_is_light():
+    made = python("import sys, revorder; print([m for m in ('torch', 'pandas', 'matplotlib', 'ipywidgets') if m in sys.modules])")
+    assert made.stdout.strip() == "[]", made.stderr
+
+
+def test_every_public_name_can_be_had_and_is_documented():
+    import revorder as ro
+
+    for name in ro.__all__:
+        assert getattr(ro, name).__doc__, name
+    assert set(ro.__all__) <= set(dir(ro))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ro.nothing  # noqa: B018
+
+
+def test_files_stay_small(root):
+    for name, path in modules(root):
+        assert len(path.read_text().splitlines()) <= 260, name
