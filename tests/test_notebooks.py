@@ -51,7 +51,7 @@ def test_checks_something(notebook):
 def test_deterministic_text_is_compared(notebook):
     for cell in code(notebook):
         texts = [o for o in cell.outputs if o.output_type == "stream" or set(o.get("data", {})) == {"text/plain"}]
-        if texts:
+        if texts and "perf_counter" not in cell.source:  # seconds differ from run to run
             assert "nbval-check-output" in cell.metadata.get("tags", []), cell.source
 
 
@@ -66,9 +66,9 @@ def test_says_what_it_is_for(notebook):
 
 def test_every_claim_at_the_end_is_asserted(notebook):
     closing = prose(notebook).split("## What you should have seen")[1].split("\n## ")[0]
-    claims = re.findall(r"^\d+\. .*", closing, flags=re.MULTILINE)
+    claims = re.findall(r"^\d+\. (?:.|\n(?=   ))*", closing, flags=re.MULTILINE)
     assert len(claims) >= 3
-    assert all(claim.endswith("*(asserted)*") for claim in claims)
+    assert all(re.search(r"\*\((asserted|Section \d+)\)\*$", claim) for claim in claims), claims
     asserting = [cell for cell in code(notebook) if "assert " in cell.source]
     assert sum(cell.source.count("assert ") for cell in asserting) >= len(claims)
 

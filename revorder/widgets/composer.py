@@ -74,8 +74,8 @@ class Composer:
         columns = [W.VBox(column, layout=W.Layout(width="50%")) for column in (left, right)]
         for control in (*self.controls[:4], self.period, self.words):
             control.layout.width = "95%"
-        # heights are fixed, so that a redraw moves nothing
-        self.summary.layout.height = "6em"
+        # room is kept for every text and picture, so that a redraw moves nothing
+        self.error.layout.min_height, self.summary.layout.min_height = "3em", "6em"
         area = W.Box([self.figure], layout=W.Layout(height="500px", overflow="auto"))
         return W.VBox([W.HBox(columns), self.error, self.summary, area])
 
@@ -134,8 +134,10 @@ def _summary(planned: Plan) -> str:
         f'<span style="white-space:nowrap">n = {n}: <code>{" ".join(map(str, word))}</code></span>'
         for n, word in zip(planned.steps, planned.words, strict=True)
     )
+    again = len(set(planned.letters.tolist())) < len(planned.letters)
+    note = " (in the picture, a batch that comes again carries its first number)" if again else ""
     return (
         f'<div style="line-height:1.4"><b>cost {planned.cost}</b> evaluations of T; naive cost {planned.naive_cost}; '
         f"saving factor {saving:.3g}; launches {planned.launches}; peak states {planned.peak_states}<br>"
-        f"words: {words}</div>"
+        f"words{note}: {words}</div>"
     )
