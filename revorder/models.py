@@ -47,5 +47,10 @@ def small_cnn(
 
     with seeded(seed, "parameters", torch.device("cpu")):
         features = block(channels, width) + block(width, 2 * width)
-        head = [nn.AdaptiveAvgPool2d(2), nn.Flatten(), *[nn.Dropout(dropout)] * (dropout > 0), nn.Linear(8 * width, classes)]
+        head = [
+            nn.AdaptiveAvgPool2d(2),
+            nn.Flatten(),
+            *[nn.Dropout(dropout)] * (dropout > 0),
+            nn.Linear(8 * width, classes),
+        ]
         return nn.Sequential(*features, *head)

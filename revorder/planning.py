@@ -143,7 +143,9 @@ def plan_for(
 
 def _steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
     if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
-        raise TypeError(f"checkpoints: got {checkpoints!r}, but it must be a list or range of step counts, such as [10]")
+        raise TypeError(
+            f"checkpoints: got {checkpoints!r}, but it must be a list or range of step counts, such as [10]"
+        )
     steps = list(checkpoints)
     if not steps:
         raise ValueError("checkpoints: got none, but at least one step count >= 1 is needed, such as [10]")

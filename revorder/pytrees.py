@@ -40,10 +40,12 @@ def check_tensors(name: str, tree: Tree) -> None:
 
 
 def detach(tree: Tree) -> Tree:
+    """The same tensors without their autograd history."""
     return pytree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 
 def clone(tree: Tree) -> Tree:
+    """Copies of all tensors, without their autograd history."""
     return pytree.tree_map(lambda leaf: leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 

@@ -15,7 +15,18 @@ from revorder.engines import Engine, Maps
 from revorder.errors import DivergedError, NotBatchableError
 from revorder.orders import Order
 from revorder.planning import Label, Plan, plan_for
-from revorder.pytrees import Tree, check_tensors, clone, describe, finite_rows, is_finite, layout, named_leaves, row, stack
+from revorder.pytrees import (
+    Tree,
+    check_tensors,
+    clone,
+    describe,
+    finite_rows,
+    is_finite,
+    layout,
+    named_leaves,
+    row,
+    stack,
+)
 from revorder.trajectory import Trajectory
 
 
@@ -146,7 +157,7 @@ class _Collector:
             self.kind = kind
         if kind != self.kind:
             raise ValueError(
-                f"record: what is kept of the states cannot be stacked ({describe(row(kept, 0))}), since it changes its "
+                f"record: what is kept of the states cannot be stacked ({describe(row(kept, 0))}): it changes its "
                 "layout between checkpoints or is not made of tensors; keep less, as in record=update.params"
             )
         for out, new in zip(pytree.tree_leaves(self.kept), pytree.tree_leaves(kept), strict=True):

@@ -75,4 +75,3 @@ def ticks(trie: Trie) -> tuple[list[Tick], int]:
         slots.give_back(slot[nodes[unborn[nodes] == 0]])
         waiting = np.concatenate([waiting[~chosen], trie.children(nodes)])
     return schedule, slots.count
-

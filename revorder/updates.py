@@ -92,9 +92,7 @@ class SGD(GradientUpdate):
         return {"params": params, "buffers": buffers, "momentum": velocity}
 
 
-def sgd(
-    loss: Loss, lr: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0
-) -> SGD:
+def sgd(loss: Loss, lr: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0) -> SGD:
     """Stochastic gradient descent, θ ← θ - lr·v with v ← momentum·v + g and g = ∇loss + weight_decay·θ.
 
     With `nesterov`, θ ← θ - lr·(g + momentum·v). Without momentum v = g, and the state has no "momentum" entry.

@@ -41,4 +41,4 @@ def chromium() -> str:
     for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"):
         if Path(path).exists():
             return path
-    missing("Chromium")
+    return missing("Chromium")

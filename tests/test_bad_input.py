@@ -164,7 +164,9 @@ def test_unsorted_and_repeated_checkpoints_come_back_as_asked():
 def test_nan_in_the_data(engine, order):
     case = plain()
     case.batches[4] = float("nan")
-    with pytest.raises(ro.DivergedError, match="batches: batch 4 itself holds infinite or NaN numbers; clean") as caught:
+    with pytest.raises(
+        ro.DivergedError, match="batches: batch 4 itself holds infinite or NaN numbers; clean"
+    ) as caught:
         run(case, order=order, checkpoints=[7, 3, 2], engine=engine)
     error = caught.value
     assert error.step == 7

@@ -1,4 +1,4 @@
-"""The main experiment: an MLP on digits, batch 8, lr 0.1, 2000 steps, three seeds. Where backward helps, and where not."""
+"""The main experiment, an MLP on digits (batch 8, lr 0.1, 2000 steps): where backward helps, and where not."""
 
 from __future__ import annotations
 

@@ -117,7 +117,9 @@ def test_numbers_out_of_range(bad):
         bad()
 
 
-@pytest.mark.parametrize("bad", [lambda: ro.BackwardTail(1.5), lambda: ro.BackwardBlocks("2"), lambda: ro.Shuffled(True)])
+@pytest.mark.parametrize(
+    "bad", [lambda: ro.BackwardTail(1.5), lambda: ro.BackwardBlocks("2"), lambda: ro.Shuffled(True)]
+)
 def test_numbers_of_the_wrong_type(bad):
     with pytest.raises(TypeError, match="must be an integer"):
         bad()

@@ -172,7 +172,11 @@ def test_init_copies_and_nested_params_work():
         (lambda: ro.sgd(lambda p, b: p, 0.1, nesterov=True), ValueError, "nesterov"),
         (lambda: ro.adam(lambda p, b: p, betas=(0.9, 1.0)), ValueError, "betas"),
         (lambda: ro.adam(lambda p, b: p, eps=-1.0), ValueError, "eps"),
-        (lambda: ro.sgd(lambda p, b: p, 0.1).init(torch.tensor([1, 2])), TypeError, r"params: got torch.int64.*\.float"),
+        (
+            lambda: ro.sgd(lambda p, b: p, 0.1).init(torch.tensor([1, 2])),
+            TypeError,
+            r"params: got torch.int64.*\.float",
+        ),
         (lambda: ro.adam(lambda p, b: p).init({"w": 1.0}), TypeError, r"params\['w'\]: got 1.0"),
         (lambda: ro.module_loss(lambda x: x, cross_entropy), TypeError, "model: got"),
         (

@@ -48,7 +48,7 @@ def by_hand(answer: Callable[[Callable, torch.Tensor, list, int], torch.Tensor])
                 return "batches are counted from 0: the last map applied must be that of batch 0."
             if _close(got, start):
                 return "the state never moved: use what `update` returns, since it leaves its input alone."
-            return "the state differs from the composition at n = {}; did you start afresh from `start`?".format(n)
+            return f"the state differs from the composition at n = {n}; did you start afresh from `start`?"
     return None
 
 

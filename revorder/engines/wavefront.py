@@ -43,9 +43,7 @@ class Wavefront:
                 yield rows[reached], states
 
 
-def _sweep(
-    maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
-) -> Iterator[tuple[np.ndarray, Tree]]:
+def _sweep(maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]) -> Iterator[tuple[np.ndarray, Tree]]:
     stack = pytree.tree_map(lambda leaf: leaf.new_empty((plan.peak_states, *leaf.shape)), start)
     _write(stack, slice(0, 1), pytree.tree_map(lambda leaf: leaf[None], start))
     for tick in plan.ticks:

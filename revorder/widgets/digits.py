@@ -27,7 +27,14 @@ class DigitsExplorer:
         self.checkpoints = range(stride, steps + 1, stride)
         wide = {"style": {"description_width": "110px"}, "layout": W.Layout(width="380px")}
         self.lr = W.FloatLogSlider(
-            0.1, min=-2, max=0, step=0.1, description="learning rate", continuous_update=False, readout_format=".2g", **wide
+            0.1,
+            min=-2,
+            max=0,
+            step=0.1,
+            description="learning rate",
+            continuous_update=False,
+            readout_format=".2g",
+            **wide,
         )
         self.batch_size = W.SelectionSlider(
             options=[2, 4, 8, 16, 32], value=8, description="batch size", continuous_update=False, **wide
