@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 
 from revorder.course import exercise
 
-RATES = (0.3, 0.5, 0.9)
-STEPS = 7
+TOTAL = 7  # batches; step n uses the first n of them
+
+# the word that a likely mistake would apply at step n, and the hint for whoever made it
+MISTAKES: list[tuple[Callable[[int], Iterable[int]], str]] = [
+    (lambda n: range(n), "this is the forward state: which batch must be applied first, the oldest or the newest?"),
+    (
+        lambda n: range(TOTAL - 1, TOTAL - 1 - n, -1),
+        "you reversed the sampler, not the composition: step n may use only the first n batches, newest of them first.",
+    ),
+    (lambda n: range(n - 1, 0, -1), "batches are counted from 0: the last map applied must be that of batch 0."),
+    (lambda n: (), "the state never moved: use what `update` returns, since it leaves its input alone."),
+]
 
 
 @exercise("00-by-hand")
 def by_hand(answer: Callable[[Callable, torch.Tensor, list, int], torch.Tensor]) -> str | None:
     """`answer(update, start, batches, n)` is the backward state at step n, as a function the learner wrote."""
     generator = torch.Generator().manual_seed(0)
-    for rate in RATES:
-        batches = list(torch.rand(STEPS, generator=generator, dtype=torch.float64))
-        start = torch.rand((), generator=generator, dtype=torch.float64) + 2
+    batches = list(torch.rand(TOTAL, generator=generator, dtype=torch.float64))
+    start = torch.rand((), generator=generator, dtype=torch.float64) + 2
 
-        def update(state: torch.Tensor, batch: torch.Tensor, rate: float = rate) -> torch.Tensor:
-            return state - rate * (state - batch)
+    def update(state: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+        return state - 0.3 * (state - batch)
 
-        def apply(numbers: Any, update: Callable = update, start: Any = start, batches: list = batches) -> Any:
-            state = start
-            for number in numbers:
-                state = update(state, batches[number])
-            return state
+    def apply(word: Iterable[int]) -> torch.Tensor:
+        return functools.reduce(lambda state, number: update(state, batches[number]), word, start)
 
-        reversed_sampler = [apply(range(STEPS - 1, STEPS - 1 - n, -1)) for n in range(1, STEPS + 1)]
-        for n in range(STEPS, 0, -1):
+    for n in range(TOTAL, 0, -1):
+        try:
             got = answer(update, start, batches, n)
-            if _close(got, apply(range(n - 1, -1, -1))):
-                continue
-            if got is None:
-                return "your function returned nothing; end it with `return state`."
-            if _close(got, apply(range(n))):
-                return "this is the forward state: which batch must be applied first, the oldest or the newest?"
-            if _close(got, reversed_sampler[n - 1]):
-                return (
-                    "you reversed the sampler, not the composition: step n may use only the n batches seen so far, "
-                    "with the newest of them first."
-                )
-            if _close(got, apply(range(n, 0, -1))) or _close(got, apply(range(n - 1, 0, -1))):
-                return "batches are counted from 0: the last map applied must be that of batch 0."
-            if _close(got, start):
-                return "the state never moved: use what `update` returns, since it leaves its input alone."
-            return f"the state differs from the composition at n = {n}; did you start afresh from `start`?"
+        except IndexError:
+            return "there is no batch with that number: batches are counted from 0 to n - 1."
+        if got is None:
+            return "your function returned nothing; end it with `return state`."
+        if not _close(got, apply(range(n - 1, -1, -1))):
+            found = (hint for word, hint in MISTAKES if _close(got, apply(word(n))))
+            return next(found, f"the state differs from the composition at n = {n}; did you start afresh from `start`?")
     return None
 
 
-def _close(a: Any, b: Any) -> bool:
-    return a is not None and bool(torch.isclose(torch.as_tensor(a, dtype=torch.float64), b, rtol=0, atol=1e-12))
+def _close(a: Any, b: torch.Tensor) -> bool:
+    return bool(torch.isclose(torch.as_tensor(a, dtype=torch.float64), b, rtol=0, atol=1e-12))
 
 
 @exercise("00-which-batch")
-def which_batch(answer: float) -> str | None:
+def which_batch(answer: tuple[float, float]) -> str | None:
     """By what factor changing batch 0, or else the newest batch, moves the backward state after 10 steps (rate ½)."""
     oldest, newest = 0.5, 0.5**10
     if not isinstance(answer, tuple) or len(answer) != 2:

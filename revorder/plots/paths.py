@@ -26,6 +26,7 @@ def paths_figure(
     title: str | None = None,
     last: int = 50,
     log: bool = False,
+    trend: bool = False,
 ) -> Picture:
     """A metric along the path of several runs: the whole path at the left, its last checkpoints at the right.
 
@@ -36,10 +37,12 @@ def paths_figure(
         title: the message of the figure; default: the spread along the path of each run.
         last: how many checkpoints the right panel shows; the spread is the standard deviation over them.
         log: whether the left panel's metric axis is logarithmic.
+        trend: whether the spread is taken about a straight line through the last checkpoints; for runs that still
+            fall as a whole.
     """
     made, (whole_path, end) = figure(8.0, 3.2, ncols=2, width_ratios=[3, 2])
     label = f"{metric} ({unit})" if unit else metric
-    spreads = {run.order: spread_along_path(run, metric, last) for run in trajectories}
+    spreads = {run.order: spread_along_path(run, metric, last, trend=trend) for run in trajectories}
     for run, style in zip(trajectories, STYLES, strict=False):
         whole_path.plot(run.steps, run.metrics[metric], label=run.order, linewidth=1.4, **style)
         end.plot(run.steps[-last:], run.metrics[metric][-last:], linewidth=1.6, **style)
@@ -47,17 +50,21 @@ def paths_figure(
     whole_path.set_yscale("log" if log else "linear")
     whole_path.legend(title="composition order", frameon=False)
     end.set(xlabel="step n (batches)", title=f"the last {len(trajectories[0].steps[-last:])} checkpoints")
-    said = ", ".join(f"{order} {spread:.2g}" for order, spread in spreads.items())
-    made.suptitle(title or f"Spread along the path: {said}", fontweight="bold")
-    return Picture(made, f"Line plot of {label} against the step. Spread along the path: {said}.")
+    measured = ", ".join(f"{order} {spread:.2g}" for order, spread in spreads.items())
+    said = f"Spread {'about the trend' if trend else 'along the path'}: {measured}"
+    made.suptitle(title or said, fontweight="bold")
+    return Picture(made, f"Line plot of {label} against the step. {said}.")
 
 
-def spread_along_path(run: Trajectory, metric: str, last: int = 50) -> float:
+def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bool = False) -> float:
     """The standard deviation of a metric over the last checkpoints of ONE run: how much its path still moves.
 
-    Not the spread over seeds at a fixed step, which forward and backward share (same law).
+    With `trend`, about the straight line that fits these checkpoints best. Not the spread over seeds at a fixed
+    step, which forward and backward share (same law).
     """
-    return float(np.std(run.metrics[metric][-last:]))
+    steps, values = np.array(run.steps[-last:]), run.metrics[metric][-last:]
+    line = np.polynomial.Polynomial.fit(steps, values, 1)(steps) if trend else values.mean()
+    return float(np.sqrt(np.mean((values - line) ** 2)))
 
 
 def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:

@@ -52,7 +52,9 @@ class DigitsExplorer:
         self.trajectories = []
         try:
             self.trajectories = self._train()
-            self.picture: Picture | None = paths_figure(self.trajectories, "test loss", unit="nats", last=20, log=True)
+            self.picture: Picture | None = paths_figure(
+                self.trajectories, "test loss", unit="nats", last=20, log=True, trend=True
+            )
             self.image.value = self.picture.html
         except DivergedError as error:
             self.picture = None

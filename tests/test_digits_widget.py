@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+import revorder as ro
+
+
+@pytest.fixture
+def explorer():
+    return ro.widgets.DigitsExplorer(steps=40, stride=10)
+
+
+def test_every_control_trains_again(explorer):
+    for control, value in [("lr", 0.3), ("batch_size", 16), ("order", "two-sided"), ("seed", 1)]:
+        before, trained = explorer.image.value, explorer.trajectories
+        getattr(explorer, control).value = value
+        assert explorer.image.value != before, control
+        assert explorer.trajectories is not trained
+    assert [run.order for run in explorer.trajectories] == ["forward", "two-sided"]
+
+
+def test_what_is_shown_is_what_the_library_computes(explorer):
+    explorer.lr.value, explorer.seed.value = 0.2, 3
+    problem = ro.problems.digits_mlp(0.2, 8, 40, seed=3)
+    expected = problem.run("backward", range(10, 41, 10)).metrics["test loss"]
+    assert explorer.trajectories[1].metrics["test loss"].tolist() == expected.tolist()
+    assert explorer.picture.html == explorer.image.value
+    assert "<img alt=" in explorer.image.value
+
+
+def test_divergence_is_said_in_words_and_overcome(explorer, monkeypatch):
+    def diverge(*args, **options):
+        raise ro.DivergedError("it blew up", step=1, position=0, batch=0, order=ro.Forward(), trajectory=None)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ro.problems.Problem, "run", diverge)
+        explorer.lr.value = 0.9
+        assert "Diverged:" in explorer.image.value
+        assert explorer.trajectories == []
+        assert explorer.picture is None
+    explorer.lr.value = 0.1
+    assert "<img alt=" in explorer.image.value
+
+
+def test_controls_are_labelled_and_wait_for_the_release(explorer):
+    for control in (explorer.lr, explorer.batch_size, explorer.order, explorer.seed):
+        assert control.description
+    assert not explorer.lr.continuous_update
+    assert not explorer.batch_size.continuous_update
