@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from revorder import batches, course, datasets, models, plots, problems, widgets
-    from revorder.engines import Replay, Wavefront
-    from revorder.errors import DivergedError, NotBatchableError
+    from revorder.engines import Affine, Replay, Wavefront
+    from revorder.errors import DivergedError, NotAffineError, NotBatchableError
     from revorder.modules import module_loss, torch_update
     from revorder.orders import (
         Backward,
@@ -34,8 +34,8 @@ __version__ = "0.1.0"
 _HOME = {
     "orders": "Backward BackwardBlocks BackwardTail BackwardWindow Forward Shuffled TwoSided order",
     "planning": "Plan plan",
-    "engines": "Replay Wavefront",
-    "errors": "DivergedError NotBatchableError",
+    "engines": "Affine Replay Wavefront",
+    "errors": "DivergedError NotAffineError NotBatchableError",
     "modules": "module_loss torch_update",
     "running": "run",
     "trajectory": "Trajectory",
@@ -45,9 +45,10 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names.spl
 _SUBMODULES = ["batches", "course", "datasets", "models", "plots", "problems", "widgets"]
 
 __all__ = [
-    "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward", "NotBatchableError",
-    "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront", "adam", "augmented", "batches", "course",
-    "datasets", "models", "module_loss", "order", "plan", "plots", "problems", "run", "sgd", "torch_update", "widgets",
+    "Affine", "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward",
+    "NotAffineError", "NotBatchableError", "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront",
+    "adam", "augmented", "batches", "course", "datasets", "models", "module_loss", "order", "plan", "plots",
+    "problems", "run", "sgd", "torch_update", "widgets",
 ]  # fmt: skip
 
 

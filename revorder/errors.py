@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from revorder.orders import Order
@@ -29,6 +30,15 @@ class DivergedError(ValueError):
         self.batch = batch
         self.order = order
         self.trajectory = trajectory
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Exceptions are pickled as `type(*args)`, but this one needs its keywords, to come back from a worker."""
+        names = ("step", "position", "batch", "order", "trajectory")
+        return partial(type(self), **{name: getattr(self, name) for name in names}), self.args
+
+
+class NotAffineError(ValueError):
+    """An update that is not affine in its state, under the affine engine."""
 
 
 class NotBatchableError(TypeError):

@@ -66,6 +66,11 @@ class Plan:
         return build([self.letters[word] for word in self.words], int(self.letters.max()) + 1)
 
     @cached_property
+    def suffixes(self) -> Trie:
+        """The distinct suffixes of the words, read from their ends: what maps that compose (affine ones) share."""
+        return build([self.letters[word[::-1]] for word in self.words], int(self.letters.max()) + 1)
+
+    @cached_property
     def numbers(self) -> np.ndarray:
         """(letters,) for each letter the first batch number that it stands for."""
         return np.unique(self.letters, return_index=True)[1]

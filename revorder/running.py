@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
-from torch.utils import _pytree as pytree
-from tqdm.auto import tqdm
 
-from revorder import engines
+from revorder import engines, parallel
+from revorder.collecting import Collector, progress_bar
 from revorder.engines import Engine, Maps
-from revorder.errors import DivergedError, NotBatchableError
+from revorder.errors import DivergedError
+from revorder.memory import check_fits
 from revorder.orders import Order
 from revorder.planning import Label, Plan, plan_for
-from revorder.pytrees import (
-    Tree,
-    check_tensors,
-    clone,
-    describe,
-    finite_rows,
-    is_finite,
-    layout,
-    named_leaves,
-    row,
-    stack,
-)
+from revorder.pytrees import Tree, check_tensors, clone, finite_rows, is_finite, named_leaves, row
 from revorder.trajectory import Trajectory
 
 
@@ -41,6 +31,7 @@ def run(
     labels: Sequence[Label] | None = None,
     record: Callable[[Tree], Tree] | None = None,
     metrics: dict[str, Callable[[Tree], Any]] | None = None,
+    executor: Executor | None = None,
     progress: bool = True,
 ) -> Trajectory:
     """Compose an update over batches in any order, and return the states at the checkpoints.
@@ -59,6 +50,10 @@ def run(
         labels: one per batch; equal labels say that batches are the same, so that they share work.
         record: `record(state)` chooses what is kept of a state (default: all of it).
         metrics: name -> function of a state that returns a number.
+        executor: a `concurrent.futures.Executor` or dask's `client.get_executor()`: its workers share the checkpoints,
+            in parts of about equal cost. States are the same to the last bit under replay, given the same torch,
+            kind of processor and number of torch threads. Without cloudpickle (which comes with dask), everything
+            that is sent must be picklable: functions defined in a module. Threads take turns: they save no time.
         progress: whether to show a bar, in evaluations of T.
 
     Returns:
@@ -66,28 +61,31 @@ def run(
 
     Raises:
         ValueError, TypeError: bad input; the message names the argument, what it got and what is accepted.
-        DivergedError: a state became infinite or NaN.
+        MemoryError: the states to be kept do not fit; the message says what they need.
+        DivergedError: a state became infinite or NaN. With an executor it comes when all parts are finished, names
+            the smallest step at which one of them failed, and carries what all of them computed.
 
+    >>> import torch
     >>> halfway = lambda x, batch: x - 0.5 * (x - batch)
     >>> bits = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
     >>> run(halfway, torch.zeros((), dtype=torch.float64), bits, "backward", [1, 2, 3], progress=False).states
     tensor([0.5000, 0.5000, 0.6250], dtype=torch.float64)
     """
-    _check(start, batches, record, metrics)
+    _check(start, batches, record, metrics, executor)
     plan = plan_for(order, checkpoints, labels, len(batches))
     maps = Maps(update, batches, plan, labels)
-    chosen, why = engines.choose(engine, update, plan)
-    start = clone(start)
-    try:
-        return _carry_out(chosen, why, maps, start, plan, record, metrics, progress)
-    except NotBatchableError as error:
-        if engine != "auto":
-            raise
-        why = f"the update does not run under torch.vmap: {error.__cause__}"
-        return _carry_out(engines.Replay(), why, maps, start, plan, record, metrics, progress)
+    if record is None:
+        check_fits(start, len(plan.steps))
+    chosen = engines.choose(engine, update)
+    if engine != "auto":
+        maps.note(f"{type(chosen).__name__.lower()}: as asked")
+    work = partial(carry_out, maps=maps, start=clone(start), engine=chosen, record=record, metrics=metrics or {})
+    if executor is None:
+        return work(plan, progress=progress)
+    return parallel.run(executor, work, plan, progress)
 
 
-def _check(start: Tree, batches: Any, record: object, metrics: object) -> None:
+def _check(start: Tree, batches: Any, record: object, metrics: object, executor: object) -> None:
     check_tensors("start", start)
     for name, leaf in named_leaves(start):
         if not is_finite(leaf):
@@ -98,20 +96,29 @@ def _check(start: Tree, batches: Any, record: object, metrics: object) -> None:
         raise TypeError(f"record: got {record!r}, but it must be a function of a state")
     if metrics is not None and not (isinstance(metrics, dict) and all(callable(f) for f in metrics.values())):
         raise TypeError(f"metrics: got {metrics!r}, but it must map names to functions of a state")
+    if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
+        raise TypeError(
+            f"executor: got {executor!r}, but it must be a concurrent.futures.Executor, such as ProcessPoolExecutor()"
+        )
+    if hasattr(executor, "get_executor"):
+        raise TypeError(f"executor: got {executor!r}, but it must be an executor; use its get_executor()")
 
 
-def _carry_out(
+def carry_out(
+    plan: Plan,
+    *,
     engine: Engine,
-    why: str,
     maps: Maps,
     start: Tree,
-    plan: Plan,
     record: Callable[[Tree], Tree] | None,
-    metrics: dict[str, Callable[[Tree], Any]] | None,
+    metrics: dict[str, Callable[[Tree], Any]],
     progress: bool,
 ) -> Trajectory:
-    collected = _Collector(plan, f"{type(engine).__name__.lower()}: {why}", record, metrics or {})
-    with tqdm(total=plan.cost, desc=str(plan.order), unit=" T", disable=not progress, leave=False, delay=0.5) as bar:
+    """Carry a plan out, here or in a worker."""
+    collected = Collector(plan, maps.notes, record, metrics)
+    # the affine engine makes fewer products than there are prefixes, which it need not count
+    total = engine.cost(plan) if hasattr(engine, "cost") else plan.cost
+    with progress_bar(plan, total, progress) as bar:
 
         def advanced(evaluations: int) -> None:
             collected.cost += evaluations
@@ -127,61 +134,7 @@ def _carry_out(
     return collected.trajectory()
 
 
-class _Collector:
-    """Gathers what is recorded, in the order in which the checkpoints were asked for."""
-
-    def __init__(self, plan: Plan, engine: str, record: Callable[[Tree], Tree] | None, metrics: dict[str, Callable]):
-        self.plan, self.engine, self.record, self.metrics = plan, engine, record, metrics
-        self.cost = 0
-        self.done = np.zeros(len(plan.steps), dtype=bool)
-        self.kept: Tree = None
-        self.kind: object = None
-        self.values = {name: np.full(len(plan.steps), np.nan) for name in metrics}
-
-    def add(self, rows: np.ndarray, states: Tree) -> None:
-        if not rows.size:
-            return
-        kept = states
-        if self.record is not None:
-            kept = stack([self.record(row(states, i)) for i in range(len(rows))])
-        self._keep(rows, kept)
-        for name, metric in self.metrics.items():
-            self.values[name][rows] = [_number(name, metric(row(states, i))) for i in range(len(rows))]
-        self.done[rows] = True
-
-    def _keep(self, rows: np.ndarray, kept: Tree) -> None:
-        kind = layout(row(kept, 0))
-        if self.kept is None and None not in kind[1]:
-            count = len(self.plan.steps)
-            self.kept = pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape[1:])), kept)
-            self.kind = kind
-        if kind != self.kind:
-            raise ValueError(
-                f"record: what is kept of the states cannot be stacked ({describe(row(kept, 0))}): it changes its "
-                "layout between checkpoints or is not made of tensors; keep less, as in record=update.params"
-            )
-        for out, new in zip(pytree.tree_leaves(self.kept), pytree.tree_leaves(kept), strict=True):
-            out[torch.from_numpy(rows).to(out.device)] = new
-
-    def trajectory(self) -> Trajectory:
-        """What was gathered: of all checkpoints, or, after a failure, of those that were reached."""
-        states, values = self.kept, self.values
-        if not self.done.all():
-            states = row(states, torch.from_numpy(self.done))
-            values = {name: numbers[self.done] for name, numbers in values.items()}
-        steps = [n for n, done in zip(self.plan.steps, self.done, strict=True) if done]
-        return Trajectory(str(self.plan.order), steps, states, values, self.cost, self.engine)
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, torch.Tensor):
-        if value.numel() != 1:
-            raise ValueError(f"metrics[{name!r}]: got shape {tuple(value.shape)}, but a metric must be one number")
-        return float("nan") if value.is_meta else value.item()
-    return float(value)
-
-
-def _diverged(maps: Maps, start: Tree, plan: Plan, rows: np.ndarray, collected: _Collector) -> DivergedError:
+def _diverged(maps: Maps, start: Tree, plan: Plan, rows: np.ndarray, collected: Collector) -> DivergedError:
     """Replay the earliest failing word to name the batch that led out of the finite numbers."""
     failed = min(rows, key=lambda i: plan.steps[i])
     state, word = start, plan.words[failed]

@@ -92,7 +92,10 @@ def build(words: list[np.ndarray], n_letters: int) -> Trie:
     parents, letters, level = [np.array([0])], [np.array([-1])], [1]
     for depth, count in enumerate(alive):
         pair = node[:count] * n_letters + flat[offset[:count] + depth]
-        distinct, member = np.unique(pair, return_inverse=True)
+        if (pair == pair[0]).all():  # the words are still one word: nothing to sort
+            distinct, member = pair[:1], 0
+        else:
+            distinct, member = np.unique(pair, return_inverse=True)
         node[:count] = level[-1] + member
         parents.append(distinct // n_letters)
         letters.append(distinct % n_letters)

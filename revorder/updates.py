@@ -40,6 +40,11 @@ class GradientUpdate:
                 raise TypeError(f"params{name}: got {leaf.dtype}, but gradients need floating point; use .float()")
         return {"params": clone(params), "buffers": clone(getattr(self.loss, "buffers", {})), **self._memory(params)}
 
+    @property
+    def keyless(self) -> bool:
+        """Whether nothing in the update is random, so that every batch is one and the same computation."""
+        return not getattr(self.loss, "stochastic", False)
+
     def params(self, state: State) -> Tree:
         """The parameters inside a state (also of a stack of states)."""
         return state["params"]
@@ -207,6 +212,7 @@ class Augmented:
     update: Any
     transform: Callable[[Tree, torch.Generator], Tree]
     seed: int = 0
+    keyless = False
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         device = pytree.tree_leaves(batch)[0].device

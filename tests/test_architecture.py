@@ -10,12 +10,14 @@ import pytest
 
 # every module may import from earlier lines only
 LAYERS = [
-    "orders trie pytrees randomness idx figures",
-    "schedule batches updates modules models storage",
+    "orders trie pytrees randomness idx figures packing",
+    "schedule batches updates modules models storage memory",
     "planning datasets trajectory",
-    "errors",
-    "engines.maps",
-    "engines.replay engines.wavefront",
+    "errors collecting",
+    "engines.maps parallel",
+    "engines.linear engines.kernels engines.coalescence",
+    "engines.replay engines.wavefront engines.affine",
+    "engines.auto",
     "engines",
     "running",
     "problems",

@@ -213,16 +213,16 @@ def test_start_and_batches_are_left_alone():
 
 
 def test_progress_bar_counts_evaluations(capfd, monkeypatch):
-    import revorder.running
+    import revorder.collecting
 
     seen = []
 
-    class Bar(revorder.running.tqdm):
+    class Bar(revorder.collecting.tqdm):
         def __init__(self, *args, **options):
             super().__init__(*args, **options | {"delay": 0, "mininterval": 0})
             seen.append(self)
 
-    monkeypatch.setattr(revorder.running, "tqdm", Bar)
+    monkeypatch.setattr(revorder.collecting, "tqdm", Bar)
     case = plain()
     for engine in ENGINES:
         ro.run(case.update, case.start, case.batches, "backward", [3, 5], engine=engine)

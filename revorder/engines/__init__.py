@@ -1,4 +1,7 @@
-"""Engines carry a plan out: `Replay` one state at a time, `Wavefront` all states that share a batch at once."""
+"""Engines carry a plan out: `Replay` one state at a time, `Wavefront` all states that share a batch at once.
+
+`Affine` composes the maps themselves, where they are affine.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from revorder.engines.affine import Affine
+from revorder.engines.auto import Auto
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
 from revorder.engines.wavefront import Wavefront
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
-__all__ = ["Engine", "Maps", "Replay", "Wavefront", "choose"]
+__all__ = ["Affine", "Engine", "Maps", "Replay", "Wavefront", "choose"]
 
 
 class Engine(Protocol):
@@ -29,31 +34,25 @@ class Engine(Protocol):
     ) -> Iterator[tuple[np.ndarray, Tree]]: ...
 
 
-NAMES: dict[str, type] = {"replay": Replay, "wavefront": Wavefront}
+NAMES: dict[str, type] = {"auto": Auto, "replay": Replay, "wavefront": Wavefront, "affine": Affine}
 
 
-def choose(engine: str | Engine, update: object, plan: Plan) -> tuple[Engine, str]:
-    """The engine to use, and why.
+def choose(engine: str | Engine, update: object) -> Engine:
+    """The engine that a text or an engine stands for.
 
     Raises:
         ValueError: unknown text (the nearest name is suggested).
-        TypeError: not an engine, or the wavefront engine for an update that only replay can carry out.
+        TypeError: not an engine, or an engine that transforms the update, where only replay can carry it out.
     """
-    replay_only = getattr(update, "replay_only", False)
-    if engine == "auto":
-        if replay_only:
-            return Replay(), "this update handles one state at a time"
-        if plan.launches == plan.cost:
-            return Replay(), "no two states ever need the same batch"
-        return Wavefront(), f"{plan.cost} evaluations in {plan.launches} batched calls"
     if isinstance(engine, str):
         if engine not in NAMES:
-            near = difflib.get_close_matches(engine.lower(), [*NAMES, "auto"], n=1)
+            near = difflib.get_close_matches(engine.lower(), NAMES, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"engine: got {engine!r}, but the known names are {', '.join(NAMES)} and auto{hint}")
+            raise ValueError(f"engine: got {engine!r}, but the known names are {', '.join(NAMES)}{hint}")
         engine = NAMES[engine]()
     if isinstance(engine, type) or not hasattr(engine, "states"):
         raise TypeError(f"engine: got {engine!r}, but it must be a text or an engine, such as Replay()")
-    if replay_only and isinstance(engine, Wavefront):
-        raise TypeError("engine: got 'wavefront', but this update handles one state at a time; use engine='replay'")
-    return engine, "as asked"
+    if getattr(update, "replay_only", False) and isinstance(engine, Wavefront | Affine):
+        name = type(engine).__name__.lower()
+        raise TypeError(f"engine: got {name!r}, but this update handles one state at a time; use engine='replay'")
+    return engine

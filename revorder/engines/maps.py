@@ -26,25 +26,32 @@ class Maps:
         self.numbers = plan.numbers.tolist()
         self.keys = self.numbers if labels is None else [labels[number] for number in self.numbers]
         self.takes_key = takes_key(update)
-        self.layout_may_change = getattr(update, "replay_only", False)
+        # without a key an update cannot be random; those of this package say whether they use theirs
+        self.may_trace = getattr(update, "keyless", not self.takes_key)
+        self.notes: list[str] = []
+        self.replay_only = getattr(update, "replay_only", False)
         self.unchecked = {"one", "many"}
 
     def __call__(self, letter: int, state: Tree) -> Tree:
-        batch = self.batches[self.numbers[letter]]
+        batch = self.batch(letter)
         before = self._remember("one", state, batch)
         try:
-            after = detach(self._apply(letter, state, batch))
+            after = detach(self.apply(letter, state, batch))
         except (RuntimeError, IndexError, TypeError) as error:
             raise self._blame(error, letter, state, batch) from error
         self._check_inputs(before, state, batch)
         self._check_layout(letter, state, after, batch)
         return after
 
-    def batched(self, letter: int, states: Tree) -> Tree:
-        batch = self.batches[self.numbers[letter]]
+    def batch(self, letter: int) -> Tree:
+        """The batch that a letter stands for."""
+        return self.batches[self.numbers[letter]]
+
+    def batched(self, letter: int, states: Tree, batch: Tree) -> Tree:
+        """T on every state of a stack, checked."""
         before = self._remember("many", states, batch)
         try:
-            after = detach(torch.vmap(lambda state: self._apply(letter, state, batch), randomness="same")(states))
+            after = self.stacked(letter, states, batch)
             if layout(after) != layout(states):
                 raise ValueError(f"it turned the stack {describe(states)} into {describe(after)}")
         except Exception as error:
@@ -56,7 +63,17 @@ class Maps:
         self._check_inputs(before, states, batch)
         return after
 
-    def _apply(self, letter: int, state: Tree, batch: Tree) -> Tree:
+    def stacked(self, letter: int, states: Tree, batch: Tree) -> Tree:
+        """T on every state of a stack, without checks."""
+        return detach(torch.vmap(lambda state: self.apply(letter, state, batch), randomness="same")(states))
+
+    def note(self, text: str) -> None:
+        """Remember something about the run that its trajectory should say, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def apply(self, letter: int, state: Tree, batch: Tree) -> Tree:
+        """T without checks, for engines that transform it."""
         if self.takes_key:
             return self.update(state, batch, key=self.keys[letter])
         return self.update(state, batch)
@@ -77,7 +94,7 @@ class Maps:
                 )
 
     def _check_layout(self, letter: int, state: Tree, after: Tree, batch: Tree) -> None:
-        if not self.layout_may_change and layout(after) != layout(state):
+        if not self.replay_only and layout(after) != layout(state):
             raise ValueError(
                 f"start, update: on batch {self.numbers[letter]} the update turned the state {describe(state)} into "
                 f"{describe(after)}, but structure, shapes and dtypes must stay; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,17 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
+from revorder.engines.coalescence import Merger
+from revorder.engines.kernels import Kernels
 from revorder.engines.maps import Maps
+from revorder.memory import states_that_fit
 from revorder.orders import whole
 from revorder.planning import Plan
-from revorder.pytrees import Tree, row
+from revorder.pytrees import Tree
 from revorder.schedule import Tick
+
+MOST_LANES = 256  # states in one batched operation: more gain no speed, but need memory beside the stack
+Advanced = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
@@ -25,48 +32,124 @@ class Wavefront:
     operation may differ.
 
     Attributes:
+        compile: fuse the step with TorchInductor, which needs a C++ compiler on a CPU. The first run pays some
+            seconds for it, later ones find it in the cache.
         max_states: at most so many states are held at once; the checkpoints are then served in several sweeps, which
-            may repeat work that they share. None: as many as the plan needs (`Plan.peak_states`).
+            may repeat work that they share. None: as many as the plan needs (`Plan.peak_states`), or as fit into
+            half of the free memory.
+        merge_tol: APPROXIMATE. States with the same future that differ by at most this in every number go on as one
+            (see `revorder.engines.coalescence`); `Trajectory.engine` reports the merges and the error measured on
+            some of them. None: nothing is merged.
     """
 
+    compile: bool = False
     max_states: int | None = None
+    merge_tol: float | None = None
 
     def __post_init__(self) -> None:
         if self.max_states is not None:
             whole("max_states", self.max_states, 1)
+        if self.merge_tol is not None and not self.merge_tol > 0:
+            raise ValueError(f"merge_tol: got {self.merge_tol}, but it must be > 0, or None for an exact run")
 
-    def states(
-        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
-    ) -> Iterator[tuple[np.ndarray, Tree]]:
-        for rows, part in plan.split(self.max_states or plan.peak_states):
-            for reached, states in _sweep(maps, start, part, advanced):
+    def states(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced) -> Iterator[tuple[np.ndarray, Tree]]:
+        for rows, part in plan.split(self.max_states or states_that_fit(start) or plan.peak_states):
+            for reached, states in self._sweep(maps, start, part, advanced):
                 yield rows[reached], states
 
+    def _sweep(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced) -> Iterator[tuple[np.ndarray, Tree]]:
+        sweep = Sweep(maps, start, plan, self.compile)
+        merger = None if self.merge_tol is None else Merger(plan, self.merge_tol)
+        for tick in plan.ticks:
+            own = tick.slots if merger is None else merger.begin(tick)
+            sweep.advance(tick, own)
+            advanced(len(own))
+            rows, slots = _reached(plan, tick)
+            if merger is not None:
+                slots = merger.reached(rows, slots, sweep.take)
+                merger.finish(tick, sweep.take)
+            for first in range(0, len(rows), MOST_LANES):
+                here = slice(first, first + MOST_LANES)
+                yield rows[here], pytree.tree_unflatten(sweep.take(slots[here]), sweep.structure)
+        if merger is not None:
+            maps.note(merger.report(maps, start, advanced))
 
-def _sweep(maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]) -> Iterator[tuple[np.ndarray, Tree]]:
-    stack = pytree.tree_map(lambda leaf: leaf.new_empty((plan.peak_states, *leaf.shape)), start)
-    _write(stack, slice(0, 1), pytree.tree_map(lambda leaf: leaf[None], start))
-    for tick in plan.ticks:
+
+class Sweep:
+    """A stack of states, one in each slot, that is advanced in place."""
+
+    def __init__(self, maps: Maps, start: Tree, plan: Plan, compiled: bool):
+        leaves, self.structure = pytree.tree_flatten(start)
+        # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
+        self.leaves = [leaf.new_empty((plan.peak_states, *leaf.shape)).copy_(leaf) for leaf in leaves]
+        self.maps = maps
+        self.in_use = 1
+        self.kernels: Kernels | None = None
+        if maps.may_trace and not leaves[0].is_meta:
+            uses = Counter(len(tick.slots) for tick in plan.ticks)
+            self.kernels = Kernels(maps, compiled, plan.peak_states, uses)
+        elif compiled:
+            maps.note("not compiled: what is random in the update is drawn batch by batch")
+
+    def take(self, slots: np.ndarray) -> list[torch.Tensor]:
+        """The leaves of the states in some slots; views where the slots are neighbours."""
+        here = self._index(slots)
+        return [leaf[here] for leaf in self.leaves]
+
+    def advance(self, tick: Tick, slots: np.ndarray) -> None:
+        """Carry out one tick for some of its slots."""
         if tick.source.size:
-            _write(stack, _index(tick.target, start), row(stack, _index(tick.source, start)))
-        here = _index(tick.slots, start)
-        _write(stack, here, maps.batched(tick.letter, row(stack, here)))
-        advanced(len(tick.slots))
-        rows, slots = _reached(plan, tick)
-        if rows.size:
-            yield rows, row(stack, _index(slots, start))
+            source, target = self._index(tick.source), self._index(tick.target)
+            for leaf in self.leaves:
+                leaf[target] = leaf[source]
+            self.in_use = max(self.in_use, int(tick.target.max()) + 1)
+        batch = self.maps.batch(tick.letter)
+        first = 0
+        for width in self._blocks(len(slots)):
+            self._block(tick.letter, slots[first : first + width], width, batch)
+            first += width
 
+    def _blocks(self, count: int) -> list[int]:
+        if self.kernels is None:
+            return [MOST_LANES] * -(-count // MOST_LANES)
+        return self.kernels.blocks(count)
 
-def _write(stack: Tree, here: slice | torch.Tensor, states: Tree) -> None:
-    for leaf, new in zip(pytree.tree_leaves(stack), pytree.tree_leaves(states), strict=True):
-        leaf[here] = new
+    def _block(self, letter: int, slots: np.ndarray, width: int, batch: Tree) -> None:
+        """Advance up to `width` slots, with the kernel of that width if there is one."""
+        if self.kernels is None:
+            self._without_kernel(letter, slots, batch)
+            return
+        first, last = int(slots[0]), int(slots[0]) + width
+        contiguous = slots[-1] - slots[0] == len(slots) - 1
+        # lanes beyond the slots are computed too: they must hold nothing that is still needed
+        in_place = contiguous and last <= len(self.leaves[0]) and (len(slots) == width or slots[-1] + 1 >= self.in_use)
+        if in_place:
+            lanes = [leaf[first:last] for leaf in self.leaves]
+        else:
+            padded = self._index(np.concatenate([slots, np.repeat(slots[-1:], width - len(slots))]), gather=True)
+            lanes = [leaf[padded] for leaf in self.leaves]
+        kernel = self.kernels.get(letter, lanes, self.structure, batch)
+        if kernel is None:
+            self._without_kernel(letter, slots, batch)
+            return
+        kernel(*lanes, *pytree.tree_leaves(batch))
+        if not in_place:
+            self._write(slots, [lane[: len(slots)] for lane in lanes])
 
+    def _without_kernel(self, letter: int, slots: np.ndarray, batch: Tree) -> None:
+        states = pytree.tree_unflatten(self.take(slots), self.structure)
+        self._write(slots, pytree.tree_leaves(self.maps.batched(letter, states, batch)))
 
-def _index(slots: np.ndarray, start: Tree) -> slice | torch.Tensor:
-    """Neighbouring slots as a slice, which needs no gather; others as an index tensor on the states' device."""
-    if slots[-1] - slots[0] == len(slots) - 1 and (np.diff(slots) == 1).all():
-        return slice(int(slots[0]), int(slots[-1]) + 1)
-    return torch.from_numpy(slots).to(pytree.tree_leaves(start)[0].device)
+    def _write(self, slots: np.ndarray, lanes: list[torch.Tensor]) -> None:
+        here = self._index(slots)
+        for leaf, lane in zip(self.leaves, lanes, strict=True):
+            leaf[here] = lane
+
+    def _index(self, slots: np.ndarray, gather: bool = False) -> slice | torch.Tensor:
+        """Neighbouring slots as a slice, which needs no gather; others as an index tensor on the states' device."""
+        if not gather and slots[-1] - slots[0] == len(slots) - 1 and (np.diff(slots) == 1).all():
+            return slice(int(slots[0]), int(slots[-1]) + 1)
+        return torch.from_numpy(slots).to(self.leaves[0].device)
 
 
 def _reached(plan: Plan, tick: Tick) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,127 @@
+"""The affine engine: maps T_i(s) = M_i s + m_i are composed before they meet the start."""
+
+from __future__ import annotations
+
+import timeit
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from revorder.engines.linear import Linear, Pair, Vectors
+from revorder.engines.maps import Maps
+from revorder.planning import Plan
+from revorder.pytrees import Tree
+
+BLOCK = 256  # checkpoints handed over at once
+SMALL = 128  # up to this many numbers in a state, all matrices M_i are found first, many in one call
+HELD = 2**25  # numbers in all these matrices together, at most
+AT_ONCE = 2**19  # numbers in the matrices found in one call
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Composes affine maps: N products give N steps of backward order, instead of N(N+1)/2 evaluations of T.
+
+    For models that are linear in their parameters, with square loss, under SGD with or without momentum, Nesterov
+    and weight decay; and for any other update that is affine in its state. A word sends the start s_0 to A s_0 + b.
+    With batch i applied before it, the pair becomes (A M_i, A m_i + b), so words with a common ending share its pair:
+    one product for each distinct non-empty suffix (`Plan.suffixes`), and `Trajectory.cost` counts these. Words of
+    backward order are each other's suffixes; those of forward order share none.
+
+    A M_i comes from automatic differentiation, one backward pass for each row of A: O(batch size · d²) for a state
+    of d numbers, as the gradient of a batch has low rank. It pays from about N > 2d steps.
+
+    Exact up to rounding, as the other engines are. Each map is compared with its affine form at a random point: this
+    finds a map that bends, unless it bends only far from there. The matrices A can overflow where the states do not.
+
+    Raises (from `run`):
+        TypeError: a leaf of the start that is not of a real floating-point dtype.
+        ValueError: an update that is not affine in its state, or that torch cannot differentiate.
+
+    Source: composition of affine maps; Dherin et al. (arXiv 2502.01557) leave efficient backward-SGD to future work.
+    """
+
+    def cost(self, plan: Plan) -> int:
+        """The number of products."""
+        return plan.suffixes.size
+
+    def probe(self, maps: Maps, start: Tree, plan: Plan) -> float | None:
+        """About how many seconds one product takes, by trying; None if the first batches' maps are not affine."""
+        letters = np.unique(plan.suffixes.letter[1:]).tolist()
+        try:
+            linear = Linear(maps, Vectors(start), start, letters[0])
+            if _small(linear, letters):
+                return _seconds(lambda: linear.many(letters[:32])) / len(letters[:32])
+            rows = torch.eye(64, linear.d).to(linear.like)
+            return _seconds(lambda: linear.one(letters[0], rows)) * linear.d / 64
+        except (TypeError, ValueError):
+            return None
+
+    def states(
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        vectors = Vectors(start)
+        extend = _extension(Linear(maps, vectors, start, int(plan.suffixes.letter[1])), plan)
+        rows: list[int] = []
+        reached: list[torch.Tensor] = []
+        for here, vector in _walk(extend, vectors.flat(start), plan, advanced):
+            rows += here
+            reached += [vector] * len(here)
+            if len(rows) >= BLOCK:
+                yield np.array(rows), vectors.tree(torch.stack(reached))
+                rows, reached = [], []
+        if rows:
+            yield np.array(rows), vectors.tree(torch.stack(reached))
+
+
+def _walk(
+    extend: Callable[[int, Pair], Pair], start: torch.Tensor, plan: Plan, advanced: Callable[[int], Any]
+) -> Iterator[tuple[list[int], torch.Tensor]]:
+    """Depth-first over the suffixes, to hold few pairs (A, b): the rows of each word reached, and its A s_0 + b."""
+    trie, rows_at = plan.suffixes, defaultdict(list)
+    for row, node in enumerate(trie.end.tolist()):
+        rows_at[node].append(row)
+    pending = [(0, (torch.eye(len(start)).to(start), torch.zeros_like(start)))]
+    while pending:
+        node, pair = pending.pop()
+        if node:
+            pair = extend(int(trie.letter[node]), pair)
+            advanced(1)
+        if node in rows_at:
+            yield rows_at[node], torch.addmv(pair[1], pair[0], start)
+        pending.extend((child, pair) for child in range(trie.first_child[node], trie.first_child[node + 1]))
+
+
+def _small(linear: Linear, letters: list[int]) -> bool:
+    return linear.d <= SMALL and len(letters) * linear.d**2 <= HELD
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    """The shorter of two timings, after one call to warm up."""
+    return min(timeit.repeat(call, number=1, repeat=3)[1:])
+
+
+def _extension(linear: Linear, plan: Plan) -> Callable[[int, Pair], Pair]:
+    """The product (A, b) -> (A M_i, A m_i + b): with matrices M_i found beforehand if they are small."""
+    letters = np.unique(plan.suffixes.letter[1:]).tolist()
+    matrices: dict[int, Pair] = {}
+    if _small(linear, letters):
+        size = min(AT_ONCE // linear.d**2, 256)
+        for first in range(0, len(letters), size):
+            part = letters[first : first + size]
+            matrices.update(zip(part, linear.many(part), strict=True))
+
+    def extend(letter: int, pair: Pair) -> Pair:
+        a, b = pair
+        if matrices:
+            matrix, shift = matrices[letter]
+            product = a @ matrix
+        else:
+            product, shift = linear.one(letter, a)
+        return product, torch.addmv(b, a, shift)
+
+    return extend

@@ -1,0 +1,130 @@
+"""The automatic engine: measures a few steps, predicts what every engine would take, and lets the fastest run."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch.utils import _pytree as pytree
+
+from revorder.engines.affine import Affine
+from revorder.engines.kernels import Kernels
+from revorder.engines.maps import Maps
+from revorder.engines.replay import Replay
+from revorder.engines.wavefront import Wavefront
+from revorder.errors import NotAffineError, NotBatchableError
+from revorder.planning import Plan
+from revorder.pytrees import Tree
+
+WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
+COMPILING = 20.0  # seconds, a pessimistic guess
+COMPILED_GAIN = 3.0  # what compiling makes of a step on small tensors; convolutions gain less, so it is measured
+
+
+@dataclass(frozen=True)
+class Auto:
+    """Chooses among `Replay`, `Wavefront` and `Affine`, and notes in `Trajectory.engine` what it chose and why.
+
+    Short runs are not measured: they take the wavefront wherever states share batches. Probe steps are on top of
+    `Trajectory.cost`; they start from the start state and are thrown away.
+    """
+
+    def states(
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        engine, why = self._choose(maps, start, plan)
+        maps.note(f"{type(engine).__name__.lower()}: {why}")
+        try:
+            yield from engine.states(maps, start, plan, advanced)
+        except NotAffineError as error:  # of a batch that was not probed; what was reached is computed once more
+            maps.note(f"then wavefront, since {error}")
+            yield from Wavefront().states(maps, start, plan, advanced)
+
+    def _choose(self, maps: Maps, start: Tree, plan: Plan) -> tuple[Any, str]:
+        if maps.replay_only:
+            return Replay(), "this update handles one state at a time"
+        if plan.cost < WORTH_PROBING and plan.launches == plan.cost:
+            return Replay(), "no two states ever need the same batch"
+        try:
+            probe = _Probe(maps, start, plan)
+        except NotBatchableError as error:
+            return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
+        work = f"{plan.cost} evaluations in {plan.launches} batched calls"
+        if plan.cost < WORTH_PROBING or not probe.can_measure:
+            return Wavefront(), work
+        seconds = probe.predictions()
+        best = min(seconds, key=seconds.__getitem__)
+        said = ", ".join(f"{type(engine).__name__.lower()} {took:.2g} s" for engine, took in seconds.items())
+        worth_compiling = seconds[best] > COMPILING + seconds[best] / COMPILED_GAIN
+        if best == Wavefront() and maps.may_trace and worth_compiling and probe.compiling_pays():
+            return Wavefront(compile=True), f"{work}, compiled; predicted from probe steps: {said}"
+        return best, f"{work}; predicted from probe steps: {said}"
+
+
+class _Probe:
+    """Times single steps on copies of the start state."""
+
+    def __init__(self, maps: Maps, start: Tree, plan: Plan):
+        self.maps, self.start, self.plan = maps, start, plan
+        self.letter = int(plan.trie.letter[1])
+        self.batch = maps.batch(self.letter)
+        states = self._stack(2)
+        self.can_measure = not pytree.tree_leaves(states)[0].is_meta
+        maps.batched(self.letter, states, self.batch)
+
+    def _stack(self, count: int) -> Tree:
+        return pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape)).copy_(leaf), self.start)
+
+    def predictions(self) -> dict[Any, float]:
+        """Engine -> predicted seconds of the whole run."""
+        seconds = {
+            Replay(): self.plan.cost * _best(lambda: self.maps(self.letter, self.start)),
+            Wavefront(): self._wavefront(),
+        }
+        product = Affine().probe(self.maps, self.start, self.plan)
+        if product is not None:
+            seconds[Affine()] = product * Affine().cost(self.plan)
+        return seconds
+
+    def _wavefront(self) -> float:
+        """A step of w lanes takes about a + b·w; measured at the narrowest and the widest block of this run."""
+        kernels = self._kernels(compiled=False)
+        narrow, wide = min(kernels.uses), max(kernels.uses)
+        shorter, longer = self._step(kernels, narrow), self._step(kernels, wide)
+        each = max(longer - shorter, 0.0) / max(wide - narrow, 1)
+        return sum(blocks * (shorter + each * (width - narrow)) for width, blocks in kernels.uses.items())
+
+    def _kernels(self, compiled: bool) -> Kernels:
+        uses = Counter(len(tick.slots) for tick in self.plan.ticks)
+        return Kernels(self.maps, compiled, self.plan.peak_states, uses)
+
+    def _step(self, kernels: Kernels, width: int) -> float:
+        """Seconds of one step of so many lanes, with a kernel if the run would use one."""
+        states = self._stack(width)
+        lanes, structure = pytree.tree_flatten(states)
+        kernel = kernels.get(self.letter, lanes, structure, self.batch) if self.maps.may_trace else None
+        if kernel is None:
+            return _best(lambda: self.maps.stacked(self.letter, states, self.batch))
+        inputs = pytree.tree_leaves(self.batch)
+        return _best(lambda: kernel(*lanes, *inputs))
+
+    def compiling_pays(self) -> bool:
+        """Whether the compiled step is faster, state by state, than the widest traced one; pays for compiling it."""
+        plain, compiled = self._kernels(compiled=False), self._kernels(compiled=True)
+        width, compiled_width = max(plain.uses), max(compiled.uses)
+        return self._step(compiled, compiled_width) / compiled_width < self._step(plain, width) / width
+
+
+def _best(call: Callable[[], Any], repeats: int = 3) -> float:
+    """The shortest of a few timings, in seconds, after one call to warm up."""
+    call()
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return min(times)

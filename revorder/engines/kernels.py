@@ -1,0 +1,90 @@
+"""Kernels: the batched step for a fixed number of lanes, traced once into a flat graph of tensor operations.
+
+Replaying a graph skips Python's way through the update, `torch.func.grad` and `torch.vmap`, which is most of the time
+of a step on small tensors. A compiled kernel is the same graph, fused by TorchInductor. Graphs have static sizes, so
+a stack is cut into blocks of a few widths, and nothing is traced or compiled again as the stack grows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils import _pytree as pytree
+
+from revorder.engines.maps import Maps
+from revorder.modules import ModuleLoss
+from revorder.pytrees import Tree
+
+TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
+COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache
+WORTH_TRACING = 128  # a trace costs about as much time as it saves in so many steps
+
+Kernel = Callable[..., None]  # kernel(*state leaves, *batch leaves) writes the next states into the state leaves
+
+# kernels of module losses, which are copies that nothing changes any more, are kept for the next run
+_KEPT: WeakKeyDictionary[Any, dict[Any, Kernel | None]] = WeakKeyDictionary()
+
+
+class Kernels:
+    """Makes and keeps the kernels of one run; `None` where a step is better, or only, done without one."""
+
+    def __init__(self, maps: Maps, compiled: bool, most_lanes: int, uses: Counter[int]):
+        """`uses` counts the ticks of the run by the number of states that they advance."""
+        self.maps = maps
+        self.compiled = compiled
+        widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
+        self.widths = [width for width in widths if width < most_lanes] + [min(most_lanes, widths[-1])]
+        self.uses: Counter[int] = Counter()
+        for count, ticks in uses.items():
+            for width in self.blocks(count):
+                self.uses[width] += ticks
+        loss = getattr(maps.update, "loss", None)
+        self.made = _KEPT.setdefault(loss, {}) if isinstance(loss, ModuleLoss) else {}
+
+    def blocks(self, count: int) -> list[int]:
+        """Widths of blocks that cover `count` lanes: as many widest ones as fit, then the narrowest that suffices."""
+        widest = self.widths[-1]
+        full, rest = divmod(count, widest)
+        return [widest] * full + [width for width in self.widths if width >= rest][: rest > 0]
+
+    def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree) -> Kernel | None:
+        """The kernel for these lanes (leaves of a stack of the full width) and batches of this layout."""
+        width, inputs = len(lanes[0]), pytree.tree_leaves(batch)
+        if not all(isinstance(leaf, torch.Tensor) for leaf in inputs):
+            return None
+        layouts = tuple((leaf.shape, leaf.stride(), leaf.dtype, leaf.device) for leaf in [*lanes, *inputs])
+        key = (self.maps.update, self.compiled, layouts)
+        if key not in self.made and (self.compiled or self.uses[width] >= WORTH_TRACING):
+            self.made[key] = self._make(letter, lanes, structure, batch)
+        return self.made.get(key)
+
+    def _make(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree) -> Kernel | None:
+        inputs, batch_structure = pytree.tree_flatten(batch)
+
+        def step(*leaves: torch.Tensor) -> None:
+            states = pytree.tree_unflatten(leaves[: len(lanes)], structure)
+            after = self.maps.stacked(letter, states, pytree.tree_unflatten(leaves[len(lanes) :], batch_structure))
+            for old, new in zip(leaves, pytree.tree_leaves(after), strict=False):
+                old.copy_(new)
+
+        eager, traced = _clones(lanes), _clones(lanes)
+        step(*eager, *inputs)
+        try:
+            kernel: Any = make_fx(step)(*_clones(lanes), *inputs)
+            if self.compiled:
+                kernel = torch._inductor.compile(kernel, [*_clones(lanes), *inputs])
+            kernel(*traced, *inputs)
+            torch.testing.assert_close(traced, eager, equal_nan=True)
+        except Exception as error:  # whatever tracing cannot follow is done without it, as exactly
+            self.maps.note(f"not traced ({str(error).splitlines()[0]})")
+            return None
+        return kernel
+
+
+def _clones(leaves: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [leaf.clone() for leaf in leaves]

@@ -1,0 +1,50 @@
+"""How many states fit: the size of a state against the free memory of its device."""
+
+from __future__ import annotations
+
+import psutil
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.pytrees import Tree
+
+
+def state_bytes(state: Tree) -> int:
+    """The size of one state, in bytes."""
+    return sum(leaf.numel() * leaf.element_size() for leaf in pytree.tree_leaves(state))
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Free memory of a device, in bytes; None on the meta device, which needs none."""
+    if device.type == "meta":
+        return None
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return psutil.virtual_memory().available
+
+
+def states_that_fit(state: Tree) -> int | None:
+    """How many states a stack may hold: as many as fit into half of the free memory. None where it does not matter.
+
+    The other half is for the results, and for what a step needs beside its states.
+    """
+    leaves, size = pytree.tree_leaves(state), state_bytes(state)
+    free = free_bytes(leaves[0].device) if size else None
+    return None if free is None else max(1, free // 2 // size)
+
+
+def check_fits(state: Tree, kept: int) -> None:
+    """Raise MemoryError, which says what is needed, unless `kept` states fit into half of the free memory."""
+    room, size = states_that_fit(state), state_bytes(state)
+    if room is not None and kept > room:
+        raise MemoryError(
+            f"checkpoints: {kept} states of {_readable(size)} are to be kept, {_readable(kept * size)} in all, but "
+            f"half of the free memory holds {room}; keep less (record=...), or ask for fewer checkpoints"
+        )
+
+
+def _readable(count: int) -> str:
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"
