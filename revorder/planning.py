@@ -76,6 +76,11 @@ class Plan:
         return np.unique(self.letters, return_index=True)[1]
 
     @cached_property
+    def is_end(self) -> np.ndarray:
+        """(nodes,) whether a node is the state of a checkpoint."""
+        return np.isin(np.arange(len(self.trie.parent)), self.trie.end)
+
+    @cached_property
     def rows_at(self) -> dict[int, list[int]]:
         """Trie node -> rows: the positions in `steps` of the checkpoints whose state that node is."""
         rows: dict[int, list[int]] = {}

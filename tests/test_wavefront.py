@@ -121,6 +121,18 @@ def test_blocks_cover_the_stack(most, count, compiled):
     assert all(width <= most for width in blocks)
 
 
+def test_long_runs_are_checked_as_short_ones_are(made):
+    case = long("plain tensor")
+    case.update = lambda x, b: x.sub_(0.1 * (x - b))
+    with pytest.raises(ValueError, match="update: it changed its input state in place"):
+        run(case, "wavefront", checkpoints=range(1, STEPS + 1))
+    case = long("plain tensor")
+    case.update = lambda x, b: x - 0.1 * (x - b)
+    case.batches = [*torch.rand(STEPS - 1, dtype=torch.float64), torch.rand(3, dtype=torch.float64)]
+    with pytest.raises(ValueError, match=f"on batch {STEPS - 1} the update turned the state"):
+        run(case, "wavefront", "forward", checkpoints=range(1, STEPS + 1))
+
+
 def test_results_do_not_depend_on_max_states():
     case = long("MLP")
     exact = run(case, "replay")

@@ -12,7 +12,7 @@ import numpy as np
 from torch.utils import _pytree as pytree
 
 from revorder.engines.affine import Affine
-from revorder.engines.kernels import Kernels
+from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
 from revorder.engines.wavefront import Wavefront
@@ -106,10 +106,13 @@ class _Probe:
         """Seconds of one step of so many lanes, with a kernel if the run would use one."""
         states = self._stack(width)
         lanes, structure = pytree.tree_flatten(states)
-        kernel = kernels.get(self.letter, lanes, structure, self.batch) if self.maps.may_trace else None
+        inputs = pytree.tree_leaves(self.batch)
+        layouts = layout_of(pytree.tree_leaves(self.start)), layout_of(inputs)
+        kernel = None
+        if self.maps.may_trace and None not in layouts:
+            kernel = kernels.get(self.letter, lanes, structure, self.batch, layouts)
         if kernel is None:
             return _best(lambda: self.maps.stacked(self.letter, states, self.batch))
-        inputs = pytree.tree_leaves(self.batch)
         return _best(lambda: kernel(*lanes, *inputs))
 
     def compiling_pays(self) -> bool:

@@ -52,14 +52,11 @@ class Kernels:
         full, rest = divmod(count, widest)
         return [widest] * full + [width for width in self.widths if width >= rest][: rest > 0]
 
-    def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree) -> Kernel | None:
-        """The kernel for these lanes (leaves of a stack of the full width) and batches of this layout."""
-        width, inputs = len(lanes[0]), pytree.tree_leaves(batch)
-        if not all(isinstance(leaf, torch.Tensor) for leaf in inputs):
-            return None
-        layouts = tuple((leaf.shape, leaf.stride(), leaf.dtype, leaf.device) for leaf in [*lanes, *inputs])
-        key = (self.maps.update, self.compiled, layouts)
-        if key not in self.made and (self.compiled or self.uses[width] >= WORTH_TRACING):
+    def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree, kind: Any) -> Kernel | None:
+        """The kernel for these lanes (leaves of a stack of the full width) and for batches of a `layout_of` `kind`."""
+        width = len(lanes[0])
+        key = (self.maps.update, self.compiled, width, kind)
+        if key not in self.made and kind is not None and (self.compiled or self.uses[width] >= WORTH_TRACING):
             self.made[key] = self._make(letter, lanes, structure, batch)
         return self.made.get(key)
 
@@ -73,8 +70,8 @@ class Kernels:
                 old.copy_(new)
 
         eager, traced = _clones(lanes), _clones(lanes)
-        step(*eager, *inputs)
         try:
+            step(*eager, *inputs)
             kernel: Any = make_fx(step)(*_clones(lanes), *inputs)
             if self.compiled:
                 kernel = torch._inductor.compile(kernel, [*_clones(lanes), *inputs])
@@ -84,6 +81,13 @@ class Kernels:
             self.maps.note(f"not traced ({str(error).splitlines()[0]})")
             return None
         return kernel
+
+
+def layout_of(leaves: list[Any]) -> tuple[Any, ...] | None:
+    """What a kernel depends on; None if not all leaves are tensors, whose values a trace would freeze."""
+    if not all(isinstance(leaf, torch.Tensor) for leaf in leaves):
+        return None
+    return tuple((leaf.shape, leaf.stride(), leaf.dtype, leaf.device) for leaf in leaves)
 
 
 def _clones(leaves: list[torch.Tensor]) -> list[torch.Tensor]:

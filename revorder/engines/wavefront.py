@@ -12,7 +12,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.coalescence import Merger
-from revorder.engines.kernels import Kernels
+from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.memory import states_that_fit
 from revorder.orders import whole
@@ -82,8 +82,8 @@ class Sweep:
         leaves, self.structure = pytree.tree_flatten(start)
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
         self.leaves = [leaf.new_empty((plan.peak_states, *leaf.shape)).copy_(leaf) for leaf in leaves]
-        self.maps = maps
-        self.in_use = 1
+        self.maps, self.kind = maps, layout_of(leaves)
+        self.in_use, self.started = 1, False
         self.kernels: Kernels | None = None
         if maps.may_trace and not leaves[0].is_meta:
             uses = Counter(len(tick.slots) for tick in plan.ticks)
@@ -104,9 +104,15 @@ class Sweep:
                 leaf[target] = leaf[source]
             self.in_use = max(self.in_use, int(tick.target.max()) + 1)
         batch = self.maps.batch(tick.letter)
+        inputs = pytree.tree_leaves(batch)
+        # the first tick is carried out without a kernel: that is where the update itself is checked
+        kind = layout_of(inputs) if self.kernels is not None and self.started else None
+        self.started = True
         first = 0
         for width in self._blocks(len(slots)):
-            self._block(tick.letter, slots[first : first + width], width, batch)
+            block = slots[first : first + width]
+            if kind is None or not self._with_kernel(tick.letter, block, width, batch, inputs, kind):
+                self._without_kernel(tick.letter, block, batch)
             first += width
 
     def _blocks(self, count: int) -> list[int]:
@@ -114,11 +120,10 @@ class Sweep:
             return [MOST_LANES] * -(-count // MOST_LANES)
         return self.kernels.blocks(count)
 
-    def _block(self, letter: int, slots: np.ndarray, width: int, batch: Tree) -> None:
-        """Advance up to `width` slots, with the kernel of that width if there is one."""
-        if self.kernels is None:
-            self._without_kernel(letter, slots, batch)
-            return
+    def _with_kernel(
+        self, letter: int, slots: np.ndarray, width: int, batch: Tree, inputs: list[torch.Tensor], kind: Any
+    ) -> bool:
+        """Advance up to `width` slots with the kernel of that width, if there is one."""
         first, last = int(slots[0]), int(slots[0]) + width
         contiguous = slots[-1] - slots[0] == len(slots) - 1
         # lanes beyond the slots are computed too: they must hold nothing that is still needed
@@ -128,13 +133,13 @@ class Sweep:
         else:
             padded = self._index(np.concatenate([slots, np.repeat(slots[-1:], width - len(slots))]), gather=True)
             lanes = [leaf[padded] for leaf in self.leaves]
-        kernel = self.kernels.get(letter, lanes, self.structure, batch)
+        kernel = self.kernels.get(letter, lanes, self.structure, batch, (self.kind, kind))
         if kernel is None:
-            self._without_kernel(letter, slots, batch)
-            return
-        kernel(*lanes, *pytree.tree_leaves(batch))
+            return False
+        kernel(*lanes, *inputs)
         if not in_place:
             self._write(slots, [lane[: len(slots)] for lane in lanes])
+        return True
 
     def _without_kernel(self, letter: int, slots: np.ndarray, batch: Tree) -> None:
         states = pytree.tree_unflatten(self.take(slots), self.structure)
@@ -155,9 +160,9 @@ class Sweep:
 def _reached(plan: Plan, tick: Tick) -> tuple[np.ndarray, np.ndarray]:
     """The checkpoints whose state this tick completed: their rows and their slots."""
     pairs = [
-        (checkpoint, slot)
-        for node, slot in zip(tick.nodes.tolist(), tick.slots.tolist(), strict=True)
-        for checkpoint in plan.rows_at.get(node, ())
+        (row, int(tick.slots[i]))
+        for i in np.flatnonzero(plan.is_end[tick.nodes])
+        for row in plan.rows_at[tick.nodes[i]]
     ]
     rows, slots = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return rows, slots

@@ -1,0 +1,72 @@
+"""What one writes without this package: one training run after another, in torch."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from tasks import Task, numbers_of
+from timing import Method, Outcome
+
+import revorder as ro
+
+
+def optim_loop(task: Task) -> Method:
+    """`torch.optim.SGD` on the module, started again for every checkpoint."""
+    batches = task.gathered()
+
+    def train(n: int) -> np.ndarray:
+        model = copy.deepcopy(task.model)
+        optimizer = torch.optim.SGD(model.parameters(), task.lr)
+        for i in range(n - 1, -1, -1):
+            optimizer.zero_grad()
+            inputs, targets = batches[i]
+            task.criterion(model(inputs), targets).backward()
+            optimizer.step()
+        return numbers_of(model)
+
+    return Method("torch.optim loop", again(train), few=True, shares=False)
+
+
+def func_loop(task: Task) -> Method:
+    """`torch.func.grad` of a pure loss, started again for every checkpoint."""
+    batches, start = task.gathered(), {name: p.detach().clone() for name, p in task.model.named_parameters()}
+
+    def loss(params: dict[str, torch.Tensor], inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return task.criterion(torch.func.functional_call(task.model, params, (inputs,)), targets)
+
+    gradient = torch.func.grad(loss)
+
+    def train(n: int) -> np.ndarray:
+        params = start
+        for i in range(n - 1, -1, -1):
+            slope = gradient(params, *batches[i])
+            params = {name: p - task.lr * slope[name] for name, p in params.items()}
+        return torch.cat([p.flatten() for p in params.values()]).numpy()
+
+    return Method("torch.func loop", again(train), few=True, shares=False)
+
+
+def again(train: Callable[[int], np.ndarray]) -> Callable[[Sequence[int]], Outcome]:
+    """Train once for every checkpoint."""
+    return lambda steps: Outcome(np.stack([train(n) for n in steps]), sum(steps))
+
+
+def engine(name: str, task: Task, engine: object, few: bool = False) -> Method:
+    """One of this package's engines, planning and gathering of the batches included."""
+    update = task.update()
+    start = update.init(dict(task.model.named_parameters()))
+
+    def run(steps: Sequence[int]) -> Outcome:
+        made = ro.run(update, start, task.batches, "backward", steps, engine=engine, labels=task.labels, progress=False)
+        return Outcome(_numbers(made.states), made.cost, re.sub(r"^\w+: as asked(; )?", "", made.engine))
+
+    return Method(f"revorder: {name}", run, few=few)
+
+
+def _numbers(states: dict[str, dict[str, torch.Tensor]]) -> np.ndarray:
+    leaves = [*states["params"].values(), *(b for b in states["buffers"].values() if b.is_floating_point())]
+    return torch.cat([leaf.detach().flatten(1) for leaf in leaves], 1).numpy()

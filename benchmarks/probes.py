@@ -1,0 +1,81 @@
+"""Measurements that need a fresh process: planning, memory and the redraw of widgets. Prints one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+import revorder as ro
+
+MIB = 2**20
+
+
+def peak_bytes() -> int:
+    """The most memory this process ever held (resident)."""
+    status = Path("/proc/self/status")
+    if status.exists():  # elsewhere the peak of the parent process may count in
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text()).group(1)) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def plan(steps: int) -> dict[str, object]:
+    """Planning backward order with every step a checkpoint."""
+    before, began = peak_bytes(), time.perf_counter()
+    made = ro.plan("backward", range(1, steps + 1))
+    known = (made.cost, made.launches, made.peak_states)
+    seconds = time.perf_counter() - began
+    if known != (steps * (steps + 1) // 2, steps, steps):
+        raise AssertionError(f"plan: cost, launches and peak states are {known}")
+    return {"steps": steps, "cost": made.cost, "seconds": seconds, "peak_mib": (peak_bytes() - before) / MIB}
+
+
+def memory(order: str, steps: int) -> dict[str, object]:
+    """A run with every step a checkpoint: peak memory against states held plus states kept."""
+    index = ro.batches.reshuffle(200, 8, steps)
+    data = (torch.rand(200, 1, 28, 28, generator=torch.Generator().manual_seed(0)), torch.arange(200) % 10)
+    loss, params = ro.module_loss(ro.models.mlp(784, 128, 10), torch.nn.functional.cross_entropy)
+    update, batches = ro.sgd(loss, 0.05), ro.batches.Minibatches(data, index)
+    start = update.init(params)
+    size = sum(leaf.numel() * leaf.element_size() for leaf in params.values())
+    ro.run(update, start, batches, order, range(1, 4), engine=ro.Wavefront(), progress=False)  # code, not states
+    checkpoints = range(1, steps + 1)
+    planned = ro.plan(order, checkpoints)
+    before, held = peak_bytes(), planned.peak_states
+    made = ro.run(update, start, batches, order, checkpoints, engine=ro.Wavefront(), progress=False)
+    measured, predicted = peak_bytes() - before, (held + steps) * size
+    different = len(torch.unique(made.states["params"]["1.bias"], dim=0))
+    if different != steps:
+        raise AssertionError(f"memory: {different} different states were kept, not {steps}")
+    return {"order": order, "kept": steps, "held": held, "evaluations": made.cost, "state_bytes": size,
+            "measured_mib": measured / MIB, "predicted_mib": predicted / MIB}  # fmt: skip
+
+
+def widget(redraws: int, steps: int) -> dict[str, object]:
+    """Seconds from a change of a control to the new picture."""
+    explorer, composer = ro.widgets.DigitsExplorer(steps), ro.widgets.Composer()
+    seconds: dict[str, list[float]] = {"DigitsExplorer": [], "Composer": []}
+    for i in range(redraws):
+        lr, words = (0.2, 9) if i % 2 == 0 else (0.1, 10)
+        for name, control, value, shown in (
+            ("DigitsExplorer", explorer.lr, lr, explorer.image), ("Composer", composer.steps, words, composer.figure),
+        ):  # fmt: skip
+            before, began = shown.value, time.perf_counter()
+            control.value = value
+            seconds[name].append(time.perf_counter() - began)
+            if shown.value == before or "<img" not in shown.value:
+                raise AssertionError(f"widget: {name} did not redraw")
+    return {"times": seconds, "medians": {name: statistics.median(times) for name, times in seconds.items()}}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(sys.argv[1]))
+    kind, *arguments = sys.argv[2:]
+    call = {"plan": plan, "memory": memory, "widget": widget}[kind]
+    print(json.dumps(call(*(int(a) if a.isdigit() else a for a in arguments))))
