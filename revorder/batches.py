@@ -106,6 +106,7 @@ class Minibatches:
         if low < 0 or high >= len(leaves[0]):
             raise ValueError(f"index: got {low} to {high}, but data has {len(leaves[0])} examples, from 0")
         self.data = data
+        self.leaves, self.structure = pytree.tree_flatten(data)
         self.index = index.to(leaves[0].device)
 
     def __len__(self) -> int:
@@ -113,4 +114,4 @@ class Minibatches:
 
     def __getitem__(self, number: int) -> object:
         row = self.index[number]
-        return pytree.tree_map(lambda leaf: leaf[row], self.data)
+        return pytree.tree_unflatten([leaf[row] for leaf in self.leaves], self.structure)

@@ -62,7 +62,7 @@ def ticks(trie: Trie) -> tuple[list[Tick], int]:
     schedule = []
     while waiting.size:
         work = np.bincount(trie.letter[waiting], weights=trie.height[waiting])
-        letter = np.flatnonzero(work == work.max())[-1]
+        letter = len(work) - 1 - work[::-1].argmax()
         chosen = trie.letter[waiting] == letter
         nodes = waiting[chosen]
         parents = trie.parent[nodes]  # all different: siblings differ in their letter

@@ -48,6 +48,8 @@ class Trie:
     def children(self, nodes: np.ndarray) -> np.ndarray:
         """All children of `nodes`, as one array."""
         count = self.n_children[nodes]
+        if (count == 1).all():
+            return self.first_child[nodes]
         start = np.cumsum(count) - count
         return np.repeat(self.first_child[nodes] - start, count) + np.arange(count.sum())
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.affine import Affine
@@ -17,10 +18,12 @@ from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
 from revorder.engines.wavefront import Wavefront
 from revorder.errors import NotAffineError, NotBatchableError
+from revorder.memory import lanes_at_once
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
 WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
+GOOD_ENOUGH = 0.5  # seconds: what the affine engine does in less is not compared with anything
 COMPILING = 20.0  # seconds, a pessimistic guess
 COMPILED_GAIN = 3.0  # what compiling makes of a step on small tensors; convolutions gain less, so it is measured
 
@@ -81,13 +84,14 @@ class _Probe:
 
     def predictions(self) -> dict[Any, float]:
         """Engine -> predicted seconds of the whole run."""
-        seconds = {
-            Replay(): self.plan.cost * _best(lambda: self.maps(self.letter, self.start)),
-            Wavefront(): self._wavefront(),
-        }
+        seconds: dict[Any, float] = {}
         product = Affine().probe(self.maps, self.start, self.plan)
         if product is not None:
             seconds[Affine()] = product * Affine().cost(self.plan)
+            if seconds[Affine()] < GOOD_ENOUGH:
+                return seconds
+        seconds[Replay()] = self.plan.cost * _best(lambda: self.maps(self.letter, self.start))
+        seconds[Wavefront()] = self._wavefront()
         return seconds
 
     def _wavefront(self) -> float:
@@ -100,7 +104,7 @@ class _Probe:
 
     def _kernels(self, compiled: bool) -> Kernels:
         uses = Counter(len(tick.slots) for tick in self.plan.ticks)
-        return Kernels(self.maps, compiled, self.plan.peak_states, uses)
+        return Kernels(self.maps, compiled, min(self.plan.peak_states, lanes_at_once(self.start)), uses)
 
     def _step(self, kernels: Kernels, width: int) -> float:
         """Seconds of one step of so many lanes, with a kernel if the run would use one."""
@@ -113,7 +117,8 @@ class _Probe:
             kernel = kernels.get(self.letter, lanes, structure, self.batch, layouts)
         if kernel is None:
             return _best(lambda: self.maps.stacked(self.letter, states, self.batch))
-        return _best(lambda: kernel(*lanes, *inputs))
+        with torch.inference_mode():
+            return _best(lambda: kernel(*lanes, *inputs))
 
     def compiling_pays(self) -> bool:
         """Whether the compiled step is faster, state by state, than the widest traced one; pays for compiling it."""

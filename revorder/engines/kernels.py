@@ -16,6 +16,7 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils import _pytree as pytree
 
+from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
 from revorder.modules import ModuleLoss
 from revorder.pytrees import Tree
@@ -37,6 +38,8 @@ class Kernels:
         """`uses` counts the ticks of the run by the number of states that they advance."""
         self.maps = maps
         self.compiled = compiled
+        self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
+        self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
         self.widths = [width for width in widths if width < most_lanes] + [min(most_lanes, widths[-1])]
         self.uses: Counter[int] = Counter()
@@ -48,15 +51,18 @@ class Kernels:
 
     def blocks(self, count: int) -> list[int]:
         """Widths of blocks that cover `count` lanes: as many widest ones as fit, then the narrowest that suffices."""
-        widest = self.widths[-1]
+        widest = self.most_lanes if self.fused else self.widths[-1]
         full, rest = divmod(count, widest)
+        if self.fused:
+            return [widest] * full + [rest] * (rest > 0)
         return [widest] * full + [width for width in self.widths if width >= rest][: rest > 0]
 
     def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree, kind: Any) -> Kernel | None:
         """The kernel for these lanes (leaves of a stack of the full width) and for batches of a `layout_of` `kind`."""
         width = len(lanes[0])
-        key = (self.maps.update, self.compiled, width, kind)
-        if key not in self.made and kind is not None and (self.compiled or self.uses[width] >= WORTH_TRACING):
+        key = (self.maps.update, self.compiled, None if self.fused else width, kind)
+        worth = self.fused or self.compiled or self.uses[width] >= WORTH_TRACING
+        if key not in self.made and kind is not None and worth:
             self.made[key] = self._make(letter, lanes, structure, batch)
         return self.made.get(key)
 
@@ -72,8 +78,8 @@ class Kernels:
         eager, traced = _clones(lanes), _clones(lanes)
         try:
             step(*eager, *inputs)
-            kernel: Any = make_fx(step)(*_clones(lanes), *inputs)
-            if self.compiled:
+            kernel: Any = self.fused or make_fx(step)(*_clones(lanes), *inputs)
+            if self.compiled and not self.fused:
                 kernel = torch._inductor.compile(kernel, [*_clones(lanes), *inputs])
             kernel(*traced, *inputs)
             torch.testing.assert_close(traced, eager, equal_nan=True)

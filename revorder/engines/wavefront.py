@@ -14,13 +14,12 @@ from torch.utils import _pytree as pytree
 from revorder.engines.coalescence import Merger
 from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
-from revorder.memory import states_that_fit
+from revorder.memory import MOST_LANES, lanes_at_once, states_that_fit
 from revorder.orders import whole
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 from revorder.schedule import Tick
 
-MOST_LANES = 256  # states in one batched operation: more gain no speed, but need memory beside the stack
 Advanced = Callable[[int], Any]
 
 
@@ -82,12 +81,12 @@ class Sweep:
         leaves, self.structure = pytree.tree_flatten(start)
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
         self.leaves = [leaf.new_empty((plan.peak_states, *leaf.shape)).copy_(leaf) for leaf in leaves]
-        self.maps, self.kind = maps, layout_of(leaves)
+        self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), lanes_at_once(start)
         self.in_use, self.started = 1, False
         self.kernels: Kernels | None = None
         if maps.may_trace and not leaves[0].is_meta:
             uses = Counter(len(tick.slots) for tick in plan.ticks)
-            self.kernels = Kernels(maps, compiled, plan.peak_states, uses)
+            self.kernels = Kernels(maps, compiled, min(plan.peak_states, self.most_lanes), uses)
         elif compiled:
             maps.note("not compiled: what is random in the update is drawn batch by batch")
 
@@ -117,7 +116,7 @@ class Sweep:
 
     def _blocks(self, count: int) -> list[int]:
         if self.kernels is None:
-            return [MOST_LANES] * -(-count // MOST_LANES)
+            return [self.most_lanes] * -(-count // self.most_lanes)
         return self.kernels.blocks(count)
 
     def _with_kernel(
@@ -136,7 +135,8 @@ class Sweep:
         kernel = self.kernels.get(letter, lanes, self.structure, batch, (self.kind, kind))
         if kernel is None:
             return False
-        kernel(*lanes, *inputs)
+        with torch.inference_mode():  # nothing new leaves the kernel, and small operations start sooner
+            kernel(*lanes, *inputs)
         if not in_place:
             self._write(slots, [lane[: len(slots)] for lane in lanes])
         return True
