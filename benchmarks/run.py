@@ -85,7 +85,7 @@ def _probe(name: str, asked: argparse.Namespace) -> Any:
     if name == "memory":
         kept = {"forward": 20, "backward": 20} if asked.quick else {"forward": 2000, "backward": 256}
         return [_fresh(asked, "memory", order, steps) for order, steps in kept.items()]
-    return _fresh(asked, "widget", *((2, 40) if asked.quick else (8, 400)))
+    return _fresh(asked, "widget", *((2, 40) if asked.quick else (8, 1000)))
 
 
 def _fresh(asked: argparse.Namespace, *arguments: object) -> Any:

@@ -23,7 +23,7 @@ class DigitsExplorer:
         view: the box to display; the object itself displays as it.
     """
 
-    def __init__(self, steps: int = 400, stride: int = 10):
+    def __init__(self, steps: int = 1000, stride: int = 20):
         self.checkpoints = range(stride, steps + 1, stride)
         wide = {"style": {"description_width": "110px"}, "layout": W.Layout(width="380px")}
         self.lr = W.FloatLogSlider(
