@@ -22,7 +22,7 @@ class Profile:
 
 
 PROFILES = {profile.name: profile for profile in (
-    Profile("smoke", seeds=2, device="cpu"),
+    Profile("smoke", seeds=3, device="cpu"),
     Profile("laptop", seeds=8, device="cpu"),
     Profile("gpu", seeds=32, device="cuda"),
 )}  # fmt: skip
