@@ -11,7 +11,7 @@ import numpy as np
 
 from revorder import engines, parallel
 from revorder.collecting import Collector, progress_bar
-from revorder.engines import Engine, Maps
+from revorder.engines import Auto, Engine, Maps
 from revorder.errors import DivergedError
 from revorder.memory import check_fits
 from revorder.orders import Order
@@ -115,6 +115,8 @@ def carry_out(
     progress: bool,
 ) -> Trajectory:
     """Carry a plan out, here or in a worker."""
+    if isinstance(engine, Auto):
+        engine = engine.resolve(maps, start, plan)
     collected = Collector(plan, maps.notes, record, metrics)
     # the affine engine makes fewer products than there are prefixes, which it need not count
     total = engine.cost(plan) if hasattr(engine, "cost") else plan.cost

@@ -263,6 +263,18 @@ def test_auto_takes_the_affine_engine_where_it_is_faster():
     assert distance(chosen.states, ro.run(*arguments, engine="wavefront", progress=False).states) <= 1e-10
 
 
+def test_auto_goes_on_with_the_wavefront_where_a_late_batch_is_not_affine():
+    case = long("plain tensor")
+    case.update = lambda x, b: x - 0.1 * x - b * x**3
+    case.batches = torch.zeros(STEPS, dtype=torch.float64)
+    case.batches[-5:] = 0.1
+    chosen = run(case, "auto", checkpoints=range(1, STEPS + 1))
+    assert chosen.engine.startswith("affine")
+    assert "then wavefront, since update: on batch" in chosen.engine
+    assert distance(chosen.states, run(case, "replay", checkpoints=range(1, STEPS + 1)).states) <= 1e-12
+    assert chosen.cost >= ro.plan("backward", range(1, STEPS + 1)).cost
+
+
 def test_auto_compiles_only_what_takes_long(monkeypatch):
     from revorder.engines import auto
 

@@ -19,7 +19,7 @@ from revorder.engines.wavefront import Wavefront
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
-__all__ = ["Affine", "Engine", "Maps", "Replay", "Wavefront", "choose"]
+__all__ = ["Affine", "Auto", "Engine", "Maps", "Replay", "Wavefront", "choose"]
 
 
 class Engine(Protocol):
@@ -37,7 +37,7 @@ class Engine(Protocol):
 NAMES: dict[str, type] = {"auto": Auto, "replay": Replay, "wavefront": Wavefront, "affine": Affine}
 
 
-def choose(engine: str | Engine, update: object) -> Engine:
+def choose(engine: str | Engine, update: object) -> Engine | Auto:
     """The engine that a text or an engine stands for.
 
     Raises:
@@ -50,6 +50,8 @@ def choose(engine: str | Engine, update: object) -> Engine:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"engine: got {engine!r}, but the known names are {', '.join(NAMES)}{hint}")
         engine = NAMES[engine]()
+    if isinstance(engine, Auto):
+        return engine
     if isinstance(engine, type) or not hasattr(engine, "states"):
         raise TypeError(f"engine: got {engine!r}, but it must be a text or an engine, such as Replay()")
     if getattr(update, "replay_only", False) and isinstance(engine, Wavefront | Affine):

@@ -22,6 +22,7 @@ from revorder.memory import lanes_at_once
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
+ALONE = "no two states ever need the same batch"
 WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
 GOOD_ENOUGH = 0.5  # seconds: what the affine engine does in less is not compared with anything
 COMPILING = 20.0  # seconds, a pessimistic guess
@@ -36,36 +37,49 @@ class Auto:
     `Trajectory.cost`; they start from the start state and are thrown away.
     """
 
-    def states(
-        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
-    ) -> Iterator[tuple[np.ndarray, Tree]]:
+    def resolve(self, maps: Maps, start: Tree, plan: Plan) -> Any:
+        """The engine for this run."""
         engine, why = self._choose(maps, start, plan)
-        maps.note(f"{type(engine).__name__.lower()}: {why}")
-        try:
-            yield from engine.states(maps, start, plan, advanced)
-        except NotAffineError as error:  # of a batch that was not probed; what was reached is computed once more
-            maps.note(f"then wavefront, since {error}")
-            yield from Wavefront().states(maps, start, plan, advanced)
+        maps.note(f"{NAMES[type(engine)]}: {why}")
+        return engine
 
     def _choose(self, maps: Maps, start: Tree, plan: Plan) -> tuple[Any, str]:
         if maps.replay_only:
             return Replay(), "this update handles one state at a time"
-        if plan.cost < WORTH_PROBING and plan.launches == plan.cost:
-            return Replay(), "no two states ever need the same batch"
+        if plan.naive_cost < WORTH_PROBING and plan.launches == plan.cost:
+            return Replay(), ALONE
         try:
             probe = _Probe(maps, start, plan)
         except NotBatchableError as error:
             return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
-        work = f"{plan.cost} evaluations in {plan.launches} batched calls"
-        if plan.cost < WORTH_PROBING or not probe.can_measure:
-            return Wavefront(), work
-        seconds = probe.predictions()
-        best = min(seconds, key=seconds.__getitem__)
-        said = ", ".join(f"{type(engine).__name__.lower()} {took:.2g} s" for engine, took in seconds.items())
-        worth_compiling = seconds[best] > COMPILING + seconds[best] / COMPILED_GAIN
-        if best == Wavefront() and maps.may_trace and worth_compiling and probe.compiling_pays():
-            return Wavefront(compile=True), f"{work}, compiled; predicted from probe steps: {said}"
-        return best, f"{work}; predicted from probe steps: {said}"
+        if plan.naive_cost < WORTH_PROBING or not probe.can_measure:
+            return Wavefront(), _work(plan)
+        return probe.fastest()
+
+
+@dataclass(frozen=True)
+class AffineElseWavefront:
+    """`Affine`, for an update that was found affine on some batches; the wavefront if a later batch is not."""
+
+    def cost(self, plan: Plan) -> int:
+        """The number of products."""
+        return Affine().cost(plan)
+
+    def states(
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        try:
+            yield from Affine().states(maps, start, plan, advanced)
+        except NotAffineError as error:  # what was reached is computed once more
+            maps.note(f"then wavefront, since {error}")
+            yield from Wavefront().states(maps, start, plan, advanced)
+
+
+NAMES = {Replay: "replay", Wavefront: "wavefront", AffineElseWavefront: "affine"}
+
+
+def _work(plan: Plan) -> str:
+    return f"{plan.cost} evaluations in {plan.launches} batched calls"
 
 
 class _Probe:
@@ -73,7 +87,7 @@ class _Probe:
 
     def __init__(self, maps: Maps, start: Tree, plan: Plan):
         self.maps, self.start, self.plan = maps, start, plan
-        self.letter = int(plan.trie.letter[1])
+        self.letter = int(plan.letters[plan.words[0][0]])
         self.batch = maps.batch(self.letter)
         states = self._stack(2)
         self.can_measure = not pytree.tree_leaves(states)[0].is_meta
@@ -82,17 +96,26 @@ class _Probe:
     def _stack(self, count: int) -> Tree:
         return pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape)).copy_(leaf), self.start)
 
-    def predictions(self) -> dict[Any, float]:
-        """Engine -> predicted seconds of the whole run."""
+    def fastest(self) -> tuple[Any, str]:
+        """The engine with the shortest predicted time, and what was predicted."""
         seconds: dict[Any, float] = {}
         product = Affine().probe(self.maps, self.start, self.plan)
         if product is not None:
-            seconds[Affine()] = product * Affine().cost(self.plan)
-            if seconds[Affine()] < GOOD_ENOUGH:
-                return seconds
+            products = Affine().cost(self.plan)
+            seconds[AffineElseWavefront()] = product * products
+            if product * products < GOOD_ENOUGH:
+                return (
+                    AffineElseWavefront(),
+                    f"{products} products, predicted from probe steps {product * products:.2g} s",
+                )
         seconds[Replay()] = self.plan.cost * _best(lambda: self.maps(self.letter, self.start))
         seconds[Wavefront()] = self._wavefront()
-        return seconds
+        best = min(seconds, key=seconds.__getitem__)
+        said = ", ".join(f"{NAMES[type(engine)]} {took:.2g} s" for engine, took in seconds.items())
+        worth_compiling = seconds[best] > COMPILING + seconds[best] / COMPILED_GAIN
+        if best == Wavefront() and self.maps.may_trace and worth_compiling and self.compiling_pays():
+            return Wavefront(compile=True), f"{_work(self.plan)}, compiled; predicted from probe steps: {said}"
+        return best, f"{_work(self.plan)}; predicted from probe steps: {said}"
 
     def _wavefront(self) -> float:
         """A step of w lanes takes about a + b·w; measured at the narrowest and the widest block of this run."""
