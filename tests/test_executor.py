@@ -200,7 +200,8 @@ def test_auto_falls_back_to_replay_in_the_workers(pool):
     case = plain()
     case.update = lambda x, b: x - 0.3 * (x - b) if float(x) > 1 else x + 0.1 * b
     made = run(case, "backward", engine="auto", executor=pool)
-    assert made.engine.startswith("replay: the update does not run under torch.vmap")
+    assert "replay: the update does not run under torch.vmap" in made.engine  # each part chooses for itself
+    assert "wavefront" not in made.engine
     assert made.engine.endswith("; in 2 parts")
     assert same_bits(made.states, run(case, "backward").states)
 
