@@ -73,6 +73,16 @@ def half_square(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return 0.5 * (outputs.squeeze(-1) - targets).square().mean()
 
 
+def whitened(steps: int) -> Task:
+    """Linear regression on uncorrelated features of the diabetes data: contracts quickly in every direction."""
+    inputs, targets = ro.datasets.diabetes().train
+    left, _, _ = torch.linalg.svd(inputs - inputs.mean(0), full_matrices=False)
+    task = diabetes(1)
+    index = ro.batches.reshuffle(len(inputs), 32, steps)
+    batches = ro.batches.Minibatches((left * len(inputs) ** 0.5, targets), index)
+    return Task("diabetes, whitened", task.model, half_square, 0.1, batches)
+
+
 def diabetes(steps: int) -> Task:
     """Linear regression with 10 weights and a bias on the diabetes data, in float64."""
     data = ro.datasets.diabetes().train

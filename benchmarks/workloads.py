@@ -95,9 +95,14 @@ def diabetes(quick: bool) -> Iterator[Workload]:
     methods = [loops.engine("replay", task, "replay", few=True), loops.engine("affine", task, ro.Affine())]
     methods = [*_jax(task)[1:], *methods]
     yield _precise("diabetes-long", title.format(long), task, long, methods)
+    task = tasks.whitened(steps)
+    methods = [loops.engine("wavefront", task, Wavefront()), loops.engine("affine", task, ro.Affine())]
+    title = f"diabetes, whitened features, batch 32, learning rate 0.1, N = {steps}, every step a checkpoint, float64"
+    methods += _merging(task, list(range(1, steps + 1)), (1e-9, 1e-6, 1e-3))
+    yield _precise("contractive", title, task, steps, methods)
 
 
-def _merging(task: Task, checkpoints: list[int]) -> list[Method]:
+def _merging(task: Task, checkpoints: list[int], tolerances: tuple[float, ...] = (1e-3, 1e-2)) -> list[Method]:
     """Approximate runs, each compared with an exact run at all checkpoints."""
     exact = dict(zip(checkpoints, loops.engine("affine", task, ro.Affine()).run(checkpoints).states, strict=True))
     return [
@@ -106,7 +111,7 @@ def _merging(task: Task, checkpoints: list[int]) -> list[Method]:
             reference=exact,
             tolerance=10 * tolerance,
         )
-        for tolerance in (1e-3, 1e-2)
+        for tolerance in tolerances
     ]
 
 

@@ -34,7 +34,7 @@ def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: boo
     futures: dict[Future, Part] = {}
     try:
         for part in split(plan, size(executor)):
-            futures[executor.submit(_work, packed, pack(plan._only(part[0])))] = part
+            futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part
         return _gather(futures, Collector(plan, [], None, work.keywords["metrics"]), progress)
     except BaseException:  # KeyboardInterrupt too
         for future in futures:

@@ -107,9 +107,10 @@ class Plan:
         leaf = self.trie.height[node] == 1
         leaves_before = np.cumsum(leaf & (np.diff(node, prepend=-1) != 0)) - leaf
         part = leaves_before // max_states
-        return [(rows[part == i], self._only(rows[part == i])) for i in range(part[-1] + 1)]
+        return [(rows[part == i], self.only(rows[part == i])) for i in range(part[-1] + 1)]
 
-    def _only(self, rows: np.ndarray) -> Plan:
+    def only(self, rows: np.ndarray) -> Plan:
+        """The plan of some of the checkpoints, given by their rows."""
         steps, words = (tuple(whole_run[row] for row in rows) for whole_run in (self.steps, self.words))
         return Plan(self.order, steps, words, self.letters)
 

@@ -99,7 +99,7 @@ def test_parts_are_balanced_and_nothing_is_lost(order, checkpoints, labels, coun
     parts = parallel.split(plan, count)
     assert sorted(np.concatenate([rows for rows, _ in parts])) == list(range(len(checkpoints)))
     assert 1 <= len(parts) <= count
-    assert [cost for _, cost in parts] == [plan._only(rows).cost for rows, _ in parts]
+    assert [cost for _, cost in parts] == [plan.only(rows).cost for rows, _ in parts]
     largest = max(cost for _, cost in parts)
     assert largest <= plan.cost / count + max(map(len, plan.words))
     assert largest == cheapest_largest_part(plan, count)

@@ -8,15 +8,11 @@ cost about N·τ evaluations, with τ the number of steps that closing in takes,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import torch
-from torch.utils import _pytree as pytree
 
-from revorder.engines.maps import Maps
 from revorder.planning import Plan
-from revorder.pytrees import Tree
 from revorder.schedule import Tick
 from revorder.trie import Trie
 
@@ -56,7 +52,7 @@ class Merger:
         self.stands_for = np.arange(plan.peak_states)  # slot -> the slot that holds its state
         self.node = np.full(plan.peak_states, -1)  # what each slot holds; -1 where nothing is to come any more
         self.audited: dict[int, list[torch.Tensor]] = {}
-        self.merges = self.ticks = 0
+        self.merges, self.ticks, self.error = 0, 0, 0.0
 
     def begin(self, tick: Tick) -> np.ndarray:
         """The slots of a tick that hold a state of their own."""
@@ -93,17 +89,13 @@ class Merger:
             self.audited[int(rows[i])] = [leaf[0].clone() for leaf in take(self.stands_for[slots[i : i + 1]])]
         return self.stands_for[slots]
 
-    def report(self, maps: Maps, start: Tree, advanced: Callable[[int], Any]) -> str:
-        """Compute the kept checkpoints exactly; says how many merges there were, and the largest difference."""
-        error = 0.0
-        for row, leaves in self.audited.items():
-            state = start
-            for number in self.plan.words[row].tolist():
-                state = maps(int(self.plan.letters[number]), state)
-                advanced(1)
-            pairs = zip(pytree.tree_leaves(state), leaves, strict=True)
-            error = max([error, *((exact - merged).abs().max().item() for exact, merged in pairs)])
-        count = len(self.audited)
-        return (
-            f"{self.merges} merges within {self.tolerance:g}; largest error of {count} merged checkpoints {error:.2g}"
-        )
+    def compare(self, rows: np.ndarray, leaves: list[torch.Tensor]) -> None:
+        """Measure the error of kept checkpoints against their exact states, stacked."""
+        for i, row in enumerate(rows.tolist()):
+            pairs = zip(leaves, self.audited[row], strict=True)
+            self.error = max([self.error, *((exact[i] - merged).abs().max().item() for exact, merged in pairs)])
+
+    def report(self) -> str:
+        """How many merges there were, and the largest error measured."""
+        merges, count = f"{self.merges} merges within {self.tolerance:g}", len(self.audited)
+        return f"{merges}; largest error of {count} merged checkpoints {self.error:.2g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,16 @@ class Wavefront:
                 here = slice(first, first + MOST_LANES)
                 yield rows[here], pytree.tree_unflatten(sweep.take(slots[here]), sweep.structure)
         if merger is not None:
-            maps.note(merger.report(maps, start, advanced))
+            self._audit(merger, maps, start, plan, advanced)
+
+    def _audit(self, merger: Merger, maps: Maps, start: Tree, plan: Plan, advanced: Advanced) -> None:
+        """Compute some merged checkpoints exactly as well, and note how far they are from what merging gave."""
+        rows = np.array(sorted(merger.audited), dtype=np.int64)
+        if rows.size:
+            exact = replace(self, merge_tol=None)
+            for reached, states in exact._sweep(maps, start, plan.only(rows), advanced):
+                merger.compare(rows[reached], pytree.tree_leaves(states))
+        maps.note(merger.report())
 
 
 class Sweep:
