@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 from family import CASES, distance, network, same_bits
@@ -72,6 +75,25 @@ def test_kernels_of_a_module_loss_are_kept_for_the_next_run(made):
     assert count > 0
     assert same_bits(first.states, run(case, "wavefront").states)
     assert len(made) == count
+
+
+def test_kept_kernels_are_those_of_the_same_options(made):
+    case = long("MLP")
+    loss = case.update.loss
+    for update in (ro.sgd(loss, 0.1), ro.sgd(loss, 0.05), ro.sgd(loss, 0.05, momentum=0.9), ro.adam(loss, 0.05)):
+        case.update, case.start = update, update.init(ro.module_loss(loss.model, loss.criterion)[1])
+        assert distance(run(case, "wavefront").states, run(case, "replay").states) <= 1e-12
+
+
+@pytest.mark.parametrize("name", ["MLP", "momentum"])
+def test_kept_kernels_go_with_their_loss(name, made):
+    case = long(name)
+    run(case, "wavefront")
+    assert made
+    loss = weakref.ref(case.update.loss)
+    del case
+    gc.collect()
+    assert loss() is None
 
 
 def test_kernels_of_a_function_are_not_kept(made):

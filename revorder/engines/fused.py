@@ -37,10 +37,12 @@ def fused_step(update: Any) -> Callable[..., None] | None:
     if activations is None:
         return None
 
+    lr = update.lr  # and not the update, which would keep its loss alive as long as this step
+
     def step(*leaves: torch.Tensor) -> None:
         *parameters, inputs, targets = leaves
         layers = list(zip(parameters[::2], parameters[1::2], strict=True))
-        _descend(layers, activations, inputs.flatten(1), targets, update.lr)
+        _descend(layers, activations, inputs.flatten(1), targets, lr)
 
     return step
 

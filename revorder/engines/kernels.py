@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,7 @@ from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
 from revorder.modules import ModuleLoss
 from revorder.pytrees import Tree
+from revorder.updates import GradientUpdate
 
 TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
 COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache
@@ -46,8 +48,10 @@ class Kernels:
         for count, ticks in uses.items():
             for width in self.blocks(count):
                 self.uses[width] += ticks
-        loss = getattr(maps.update, "loss", None)
-        self.made = _KEPT.setdefault(loss, {}) if isinstance(loss, ModuleLoss) else {}
+        self.made: dict[Any, Kernel | None] = {}
+        self.options: tuple[Any, ...] | None = None
+        if isinstance(maps.update, GradientUpdate) and isinstance(maps.update.loss, ModuleLoss):
+            self.made, self.options = _KEPT.setdefault(maps.update.loss, {}), _options(maps.update)
 
     def blocks(self, count: int) -> list[int]:
         """Widths of blocks that cover `count` lanes: as many widest ones as fit, then the narrowest that suffices."""
@@ -60,7 +64,7 @@ class Kernels:
     def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree, kind: Any) -> Kernel | None:
         """The kernel for these lanes (leaves of a stack of the full width) and for batches of a `layout_of` `kind`."""
         width = len(lanes[0])
-        key = (self.maps.update, self.compiled, None if self.fused else width, kind)
+        key = (self.options, self.compiled, None if self.fused else width, kind)
         worth = self.fused or self.compiled or self.uses[width] >= WORTH_TRACING
         if key not in self.made and kind is not None and worth:
             self.made[key] = self._make(letter, lanes, structure, batch)
@@ -87,6 +91,11 @@ class Kernels:
             self.maps.note(f"not traced ({str(error).splitlines()[0]})")
             return None
         return kernel
+
+
+def _options(update: GradientUpdate) -> tuple[Any, ...]:
+    """What distinguishes updates of one loss; without the loss itself, which a kept kernel must not keep alive."""
+    return type(update), *(getattr(update, field.name) for field in fields(update) if field.name != "loss")
 
 
 def layout_of(leaves: list[Any]) -> tuple[Any, ...] | None:
