@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def fashion_mnist_folder() -> Path:
     if not folder.is_dir():
         missing("Fashion-MNIST (Debian's package dataset-fashion-mnist, or a folder named by REVORDER_DATA)")
     return folder
+
+
+@pytest.fixture
+def compiler() -> None:
+    if not any(shutil.which(name) for name in ("g++", "c++", "clang++", "cl")):
+        missing("a C++ compiler")
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_traced_kernels_change_nothing(name, order, made):
 
 
 @pytest.mark.parametrize("name", ["plain tensor", "MLP", "Adam"])
-def test_compiled_kernels_change_nothing_but_rounding(name, made):
+def test_compiled_kernels_change_nothing_but_rounding(name, made, compiler):
     case = long(name)
     compiled = run(case, ro.Wavefront(compile=True), checkpoints=range(4, STEPS + 1, 4))
     assert distance(compiled.states, run(case, "replay", checkpoints=range(4, STEPS + 1, 4)).states) <= 1e-12
