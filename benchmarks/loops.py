@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from tasks import Task, numbers_of
+from tasks import Task, train
 from timing import Method, Outcome
 
 import revorder as ro
@@ -17,18 +17,8 @@ import revorder as ro
 def optim_loop(task: Task) -> Method:
     """`torch.optim.SGD` on the module, started again for every checkpoint."""
     batches = task.gathered()
-
-    def train(n: int) -> np.ndarray:
-        model = copy.deepcopy(task.model)
-        optimizer = torch.optim.SGD(model.parameters(), task.lr)
-        for i in range(n - 1, -1, -1):
-            optimizer.zero_grad()
-            inputs, targets = batches[i]
-            task.criterion(model(inputs), targets).backward()
-            optimizer.step()
-        return numbers_of(model)
-
-    return Method("torch.optim loop", again(train), few=True, shares=False)
+    once = again(lambda n: train(task, copy.deepcopy(task.model), batches[:n]))
+    return Method("torch.optim loop", once, few=True, shares=False)
 
 
 def func_loop(task: Task) -> Method:
@@ -40,19 +30,19 @@ def func_loop(task: Task) -> Method:
 
     gradient = torch.func.grad(loss)
 
-    def train(n: int) -> np.ndarray:
+    def run(n: int) -> np.ndarray:
         params = start
         for i in range(n - 1, -1, -1):
             slope = gradient(params, *batches[i])
             params = {name: p - task.lr * slope[name] for name, p in params.items()}
         return torch.cat([p.flatten() for p in params.values()]).numpy()
 
-    return Method("torch.func loop", again(train), few=True, shares=False)
+    return Method("torch.func loop", again(run), few=True, shares=False)
 
 
-def again(train: Callable[[int], np.ndarray]) -> Callable[[Sequence[int]], Outcome]:
+def again(run: Callable[[int], np.ndarray]) -> Callable[[Sequence[int]], Outcome]:
     """Train once for every checkpoint."""
-    return lambda steps: Outcome(np.stack([train(n) for n in steps]), sum(steps))
+    return lambda steps: Outcome(np.stack([run(n) for n in steps]), sum(steps))
 
 
 def engine(name: str, task: Task, engine: object, few: bool = False) -> Method:

@@ -95,17 +95,18 @@ def diabetes(steps: int) -> Task:
 
 def reference(task: Task, steps: list[int]) -> dict[int, np.ndarray]:
     """Step -> state in backward order, by `torch.optim.SGD` in float64: batch n-1 first, batch 0 last."""
-    batches, states = task.gathered(torch.float64), {}
-    for n in steps:
-        model = copy.deepcopy(task.model).double()
-        optimizer = torch.optim.SGD(model.parameters(), task.lr)
-        for i in range(n - 1, -1, -1):
-            optimizer.zero_grad()
-            inputs, targets = batches[i]
-            task.criterion(model(inputs), targets).backward()
-            optimizer.step()
-        states[n] = numbers_of(model)
-    return states
+    batches = task.gathered(torch.float64)
+    return {n: train(task, copy.deepcopy(task.model).double(), batches[:n]) for n in steps}
+
+
+def train(task: Task, model: torch.nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> np.ndarray:
+    """The state after `torch.optim.SGD` on the last batch first, batch 0 last; `model` is changed."""
+    optimizer = torch.optim.SGD(model.parameters(), task.lr)
+    for inputs, targets in reversed(batches):
+        optimizer.zero_grad()
+        task.criterion(model(inputs), targets).backward()
+        optimizer.step()
+    return numbers_of(model)
 
 
 def numbers_of(model: torch.nn.Module) -> np.ndarray:

@@ -9,6 +9,7 @@ This module needs neither torch nor numpy, except for `Shuffled`, whose permutat
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +32,12 @@ def whole(name: str, value: object, least: int) -> None:
         raise TypeError(f"{name}: got {value!r}, but it must be an integer >= {least}")
     if value < least:
         raise ValueError(f"{name}: got {value}, but it must be an integer >= {least}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: the known name that is nearest to an unknown one, if any is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 @dataclass(frozen=True)
@@ -205,8 +212,7 @@ def order(spec: str | Order) -> Order:
 def _parse(text: str) -> Order:
     name, colon, number = text.strip().partition(":")
     if name not in NAMES:
-        near = difflib.get_close_matches(name.lower().replace("_", "-"), NAMES, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name.lower().replace("_", "-"), NAMES)
         raise ValueError(f"order: got {text!r}, but the known names are {', '.join(NAMES)}{hint}")
     kind, field = NAMES[name]
     if field is None and colon:

@@ -80,13 +80,10 @@ class Plan:
         """(nodes,) whether a node is the state of a checkpoint."""
         return np.isin(np.arange(len(self.trie.parent)), self.trie.end)
 
-    @cached_property
+    @property
     def rows_at(self) -> dict[int, list[int]]:
         """Trie node -> rows: the positions in `steps` of the checkpoints whose state that node is."""
-        rows: dict[int, list[int]] = {}
-        for row, node in enumerate(self.trie.end.tolist()):
-            rows.setdefault(node, []).append(row)
-        return rows
+        return self.trie.rows_at
 
     @cached_property
     def _schedule(self) -> tuple[list[schedule.Tick], int]:

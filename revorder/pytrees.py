@@ -49,6 +49,11 @@ def clone(tree: Tree) -> Tree:
     return pytree.tree_map(lambda leaf: leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf, tree)
 
 
+def copies(tree: Tree, count: int) -> Tree:
+    """A stack of `count` copies of a tree of tensors."""
+    return pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape)).copy_(leaf), tree)
+
+
 def row(stacked: Tree, index: Any) -> Tree:
     """Index the leading axis of every tensor."""
     return pytree.tree_map(lambda leaf: leaf[index] if isinstance(leaf, torch.Tensor) else leaf, stacked)

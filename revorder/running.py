@@ -146,7 +146,7 @@ def _diverged(maps: Maps, start: Tree, plan: Plan, rows: np.ndarray, collected: 
             break
     batch = maps.batches[number]
     cause = "lower the learning rate"
-    if not all(is_finite(leaf) for _, leaf in named_leaves(batch)):
+    if not is_finite(batch):
         cause = f"batches: batch {number} itself holds infinite or NaN numbers; clean the data"
     return DivergedError(
         f"the state at step {plan.steps[failed]} of {plan.order} is not finite since batch {number} "

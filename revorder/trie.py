@@ -54,6 +54,14 @@ class Trie:
         return np.repeat(self.first_child[nodes] - start, count) + np.arange(count.sum())
 
     @cached_property
+    def rows_at(self) -> dict[int, list[int]]:
+        """Node -> the rows of the words (their positions among those put in) that end there."""
+        rows: dict[int, list[int]] = {}
+        for row, node in enumerate(self.end.tolist()):
+            rows.setdefault(node, []).append(row)
+        return rows
+
+    @cached_property
     def height(self) -> np.ndarray:
         """(nodes,) how many nodes the longest downward path has, the node itself included."""
         height = np.ones(len(self.parent), dtype=np.int64)

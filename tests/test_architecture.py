@@ -15,7 +15,7 @@ LAYERS = [
     "planning datasets trajectory",
     "errors collecting",
     "engines.maps parallel",
-    "engines.linear engines.fused engines.coalescence",
+    "engines.stopwatch engines.linear engines.fused engines.coalescence",
     "engines.kernels",
     "engines.replay engines.wavefront engines.affine",
     "engines.auto",

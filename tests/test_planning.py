@@ -20,6 +20,9 @@ class Stutter:
     def word(self, n):
         return (n - 1, 0, n - 1) * (1 + n % 2)
 
+    def __str__(self):
+        return "stutter"
+
 
 FAMILY = [*ORDERS, Stutter()]
 

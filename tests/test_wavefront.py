@@ -63,7 +63,7 @@ def test_compiled_kernels_change_nothing_but_rounding(name, made, compiler):
     case = long(name)
     compiled = run(case, ro.Wavefront(compile=True), checkpoints=range(4, STEPS + 1, 4))
     assert distance(compiled.states, run(case, "replay", checkpoints=range(4, STEPS + 1, 4)).states) <= 1e-12
-    assert made == [32] or name == "MLP"  # one width, compiled once, however the stack grows
+    assert made == [32] if name != "MLP" else len(made) == 1  # one width, compiled once, however the stack grows
     two_sided = run(case, ro.Wavefront(compile=True), "two-sided")
     assert distance(two_sided.states, run(case, "replay", "two-sided").states) <= 1e-12
 

@@ -6,12 +6,12 @@ solution. A hint points at the likely mistake; it never gives the answer.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from revorder.course.profiles import Profile, profile
+from revorder.orders import did_you_mean
 
 __all__ = ["EXERCISES", "Profile", "Verdict", "check", "exercise", "profile"]
 
@@ -56,8 +56,7 @@ def check(name: str, answer: Any) -> Verdict:
     from revorder.course import orders_and_costs, start_here  # noqa: F401 (they register their exercises)
 
     if name not in EXERCISES:
-        near = difflib.get_close_matches(str(name), EXERCISES, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(str(name), EXERCISES)
         raise ValueError(f"exercise: got {name!r}, but the exercises are {', '.join(sorted(EXERCISES))}{hint}")
     if answer is ...:
         return Verdict(False, f"{name}: not answered yet. Replace the ... by your answer and run the cell again.")

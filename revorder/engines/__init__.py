@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from revorder.engines.auto import Auto
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
 from revorder.engines.wavefront import Wavefront
+from revorder.orders import did_you_mean
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
@@ -46,8 +46,7 @@ def choose(engine: str | Engine, update: object) -> Engine | Auto:
     """
     if isinstance(engine, str):
         if engine not in NAMES:
-            near = difflib.get_close_matches(engine.lower(), NAMES, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(engine.lower(), NAMES)
             raise ValueError(f"engine: got {engine!r}, but the known names are {', '.join(NAMES)}{hint}")
         engine = NAMES[engine]()
     if isinstance(engine, Auto):

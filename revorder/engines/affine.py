@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import torch
 
 from revorder.engines.linear import Linear, Pair, Vectors
 from revorder.engines.maps import Maps
+from revorder.engines.stopwatch import shortest
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
@@ -55,9 +54,9 @@ class Affine:
         try:
             linear = Linear(maps, Vectors(start), start, letters[0])
             if _small(linear, letters):
-                return _seconds(lambda: linear.many(letters[:32])) / len(letters[:32])
+                return shortest(lambda: linear.many(letters[:32])) / len(letters[:32])
             rows = torch.eye(64, linear.d).to(linear.like)
-            return _seconds(lambda: linear.one(letters[0], rows)) * linear.d / 64
+            return shortest(lambda: linear.one(letters[0], rows)) * linear.d / 64
         except (TypeError, ValueError):
             return None
 
@@ -82,27 +81,20 @@ def _walk(
     extend: Callable[[int, Pair], Pair], start: torch.Tensor, plan: Plan, advanced: Callable[[int], Any]
 ) -> Iterator[tuple[list[int], torch.Tensor]]:
     """Depth-first over the suffixes, to hold few pairs (A, b): the rows of each word reached, and its A s_0 + b."""
-    trie, rows_at = plan.suffixes, defaultdict(list)
-    for row, node in enumerate(trie.end.tolist()):
-        rows_at[node].append(row)
+    trie = plan.suffixes
     pending = [(0, (torch.eye(len(start)).to(start), torch.zeros_like(start)))]
     while pending:
         node, pair = pending.pop()
         if node:
             pair = extend(int(trie.letter[node]), pair)
             advanced(1)
-        if node in rows_at:
-            yield rows_at[node], torch.addmv(pair[1], pair[0], start)
+        if node in trie.rows_at:
+            yield trie.rows_at[node], torch.addmv(pair[1], pair[0], start)
         pending.extend((child, pair) for child in range(trie.first_child[node], trie.first_child[node + 1]))
 
 
 def _small(linear: Linear, letters: list[int]) -> bool:
     return linear.d <= SMALL and len(letters) * linear.d**2 <= HELD
-
-
-def _seconds(call: Callable[[], Any]) -> float:
-    """The shorter of two timings, after one call to warm up."""
-    return min(timeit.repeat(call, number=1, repeat=3)[1:])
 
 
 def _extension(linear: Linear, plan: Plan) -> Callable[[int, Pair], Pair]:

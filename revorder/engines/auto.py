@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +14,11 @@ from revorder.engines.affine import Affine
 from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
+from revorder.engines.stopwatch import shortest
 from revorder.engines.wavefront import Wavefront
 from revorder.errors import NotAffineError, NotBatchableError
-from revorder.memory import lanes_at_once
 from revorder.planning import Plan
-from revorder.pytrees import Tree
+from revorder.pytrees import Tree, copies
 
 ALONE = "no two states ever need the same batch"
 WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
@@ -89,12 +87,9 @@ class _Probe:
         self.maps, self.start, self.plan = maps, start, plan
         self.letter = int(plan.letters[plan.words[0][0]])
         self.batch = maps.batch(self.letter)
-        states = self._stack(2)
+        states = copies(start, 2)
         self.can_measure = not pytree.tree_leaves(states)[0].is_meta
         maps.batched(self.letter, states, self.batch)
-
-    def _stack(self, count: int) -> Tree:
-        return pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape)).copy_(leaf), self.start)
 
     def fastest(self) -> tuple[Any, str]:
         """The engine with the shortest predicted time, and what was predicted."""
@@ -108,7 +103,7 @@ class _Probe:
                     AffineElseWavefront(),
                     f"{products} products, predicted from probe steps {product * products:.2g} s",
                 )
-        seconds[Replay()] = self.plan.cost * _best(lambda: self.maps(self.letter, self.start))
+        seconds[Replay()] = self.plan.cost * shortest(lambda: self.maps(self.letter, self.start))
         seconds[Wavefront()] = self._wavefront()
         best = min(seconds, key=seconds.__getitem__)
         said = ", ".join(f"{NAMES[type(engine)]} {took:.2g} s" for engine, took in seconds.items())
@@ -126,12 +121,11 @@ class _Probe:
         return sum(blocks * (shorter + each * (width - narrow)) for width, blocks in kernels.uses.items())
 
     def _kernels(self, compiled: bool) -> Kernels:
-        uses = Counter(len(tick.slots) for tick in self.plan.ticks)
-        return Kernels(self.maps, compiled, min(self.plan.peak_states, lanes_at_once(self.start)), uses)
+        return Kernels.of_run(self.maps, compiled, self.start, self.plan)
 
     def _step(self, kernels: Kernels, width: int) -> float:
         """Seconds of one step of so many lanes, with a kernel if the run would use one."""
-        states = self._stack(width)
+        states = copies(self.start, width)
         lanes, structure = pytree.tree_flatten(states)
         inputs = pytree.tree_leaves(self.batch)
         layouts = layout_of(pytree.tree_leaves(self.start)), layout_of(inputs)
@@ -139,23 +133,12 @@ class _Probe:
         if self.maps.may_trace and None not in layouts:
             kernel = kernels.get(self.letter, lanes, structure, self.batch, layouts)
         if kernel is None:
-            return _best(lambda: self.maps.stacked(self.letter, states, self.batch))
+            return shortest(lambda: self.maps.stacked(self.letter, states, self.batch))
         with torch.inference_mode():
-            return _best(lambda: kernel(*lanes, *inputs))
+            return shortest(lambda: kernel(*lanes, *inputs))
 
     def compiling_pays(self) -> bool:
         """Whether the compiled step is faster, state by state, than the widest traced one; pays for compiling it."""
         plain, compiled = self._kernels(compiled=False), self._kernels(compiled=True)
         width, compiled_width = max(plain.uses), max(compiled.uses)
         return self._step(compiled, compiled_width) / compiled_width < self._step(plain, width) / width
-
-
-def _best(call: Callable[[], Any], repeats: int = 3) -> float:
-    """The shortest of a few timings, in seconds, after one call to warm up."""
-    call()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - began)
-    return min(times)

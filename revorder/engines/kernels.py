@@ -19,7 +19,9 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
+from revorder.memory import lanes_at_once
 from revorder.modules import ModuleLoss
+from revorder.planning import Plan
 from revorder.pytrees import Tree
 from revorder.updates import GradientUpdate
 
@@ -52,6 +54,12 @@ class Kernels:
         self.options: tuple[Any, ...] | None = None
         if isinstance(maps.update, GradientUpdate) and isinstance(maps.update.loss, ModuleLoss):
             self.made, self.options = _KEPT.setdefault(maps.update.loss, {}), _options(maps.update)
+
+    @classmethod
+    def of_run(cls, maps: Maps, compiled: bool, start: Tree, plan: Plan) -> Kernels:
+        """The kernels for the ticks of a plan."""
+        most_lanes = min(plan.peak_states, lanes_at_once(start))
+        return cls(maps, compiled, most_lanes, Counter(len(tick.slots) for tick in plan.ticks))
 
     def blocks(self, count: int) -> list[int]:
         """Widths of blocks that cover `count` lanes: as many widest ones as fit, then the narrowest that suffices."""

@@ -113,8 +113,7 @@ class Linear:
         return list(zip(product.unbind(), shift.unbind(), strict=True))
 
     def _refuse(self, number: int, gap: float, size: float) -> None:
-        batch = self.maps.batches[number]
-        if not all(is_finite(leaf) for leaf in pytree.tree_leaves(batch)):
+        if not is_finite(self.maps.batches[number]):
             return  # the states will not be finite either, and `run` says since when
         name = getattr(self.maps.update, "__name__", type(self.maps.update).__name__)
         raise NotAffineError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +16,7 @@ from revorder.engines.maps import Maps
 from revorder.memory import MOST_LANES, lanes_at_once, states_that_fit
 from revorder.orders import whole
 from revorder.planning import Plan
-from revorder.pytrees import Tree
+from revorder.pytrees import Tree, copies
 from revorder.schedule import Tick
 
 Advanced = Callable[[int], Any]
@@ -89,13 +88,12 @@ class Sweep:
     def __init__(self, maps: Maps, start: Tree, plan: Plan, compiled: bool):
         leaves, self.structure = pytree.tree_flatten(start)
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
-        self.leaves = [leaf.new_empty((plan.peak_states, *leaf.shape)).copy_(leaf) for leaf in leaves]
+        self.leaves = copies(leaves, plan.peak_states)
         self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), lanes_at_once(start)
         self.in_use, self.started = 1, False
         self.kernels: Kernels | None = None
         if maps.may_trace and not leaves[0].is_meta:
-            uses = Counter(len(tick.slots) for tick in plan.ticks)
-            self.kernels = Kernels(maps, compiled, min(plan.peak_states, self.most_lanes), uses)
+            self.kernels = Kernels.of_run(maps, compiled, start, plan)
         elif compiled:
             maps.note("not compiled: what is random in the update is drawn batch by batch")
 
