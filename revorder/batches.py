@@ -8,12 +8,14 @@ examples left over at its end are dropped, so batches are equally large and neve
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
 from revorder.orders import whole
+from revorder.pytrees import stack
 
 
 def iid(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
@@ -115,3 +117,27 @@ class Minibatches:
     def __getitem__(self, number: int) -> object:
         row = self.index[number]
         return pytree.tree_unflatten([leaf[row] for leaf in self.leaves], self.structure)
+
+
+class Windows:
+    """Batches in groups: `windows[i]` stacks the batches i·width … (i+1)·width - 1, oldest first.
+
+    Args:
+        batches: any batch sequence; what is left over at its end is dropped.
+        width: batches in a window, from 1 to len(batches).
+    """
+
+    def __init__(self, batches: Any, width: int):
+        whole("width", width, 1)
+        if width > len(batches):
+            raise ValueError(f"width: got {width}, but there are only {len(batches)} batches")
+        self.batches, self.width = batches, width
+
+    def __len__(self) -> int:
+        return len(self.batches) // self.width
+
+    def __getitem__(self, number: int) -> object:
+        if not 0 <= number < len(self):
+            raise IndexError(f"number: got {number}, but the windows are 0 to {len(self) - 1}")
+        first = number * self.width
+        return stack([self.batches[i] for i in range(first, first + self.width)])

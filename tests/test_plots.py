@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import io
+import itertools
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import revorder as ro
-from revorder.figures import Picture, figure
-from revorder.plots.paths import spread_along_path
+from revorder.diagnostics import spread_along_path
+from revorder.figures import Picture, figure, plain_log
 
 
 def path(values, order="forward"):
@@ -53,3 +57,62 @@ def test_figures_leave_no_global_state():
 
     ro.plots.paths_figure([path([4, 1, 3])], "loss")
     assert plt.get_fignums() == []
+
+
+def pixels(made):
+    from matplotlib.image import imread
+
+    return imread(io.BytesIO(made.png))
+
+
+def two_panels(**options):
+    made, axes = figure(7.0, 3.4, fast=True, ncols=2, **options)
+    for ax in axes:
+        ax.plot([0, 1000], [1, 3e-4], label="line")
+        ax.set(xlabel="step n (batches)", ylabel="distance", title="title", yscale="log")
+    plain_log(axes[0].yaxis)
+    made.suptitle("message", fontweight="bold")
+    return made
+
+
+def test_fast_figures_keep_their_size_and_cut_nothing():
+    shown = pixels(Picture(two_panels(), "alt"))
+    assert shown.shape[:2] == (round(3.4 * 96), 7 * 96)
+    assert all((side == 1).all() for side in (shown[0], shown[-1], shown[:, 0], shown[:, -1]))
+
+
+def test_fast_figures_have_disjoint_texts():
+    made = two_panels()
+    Picture(made, "alt")
+    boxes = [made._suptitle.get_window_extent()]
+    boxes += [text.get_window_extent() for ax in made.axes for text in (ax.title, ax.xaxis.label, ax.yaxis.label)]
+    boxes += [ax.get_window_extent() for ax in made.axes]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("margins", [{"left": 0.2}, {"bottom": 0.1}, {"top": -0.05}])
+def test_fast_figures_whose_margins_are_too_narrow_are_drawn_in_full(margins):
+    shown = pixels(Picture(two_panels(margins=margins), "alt"))
+    assert shown.shape[:2] != (round(3.4 * 96), 7 * 96)
+    assert all((side == 1).all() for side in (shown[0], shown[-1], shown[:, 0], shown[:, -1]))
+
+
+@pytest.mark.parametrize("low, ticks", [(0.05, ["0.05", "0.1", "0.2", "0.5", "1"]), (1e-4, ["0.0001", "0.01", "1"])])
+def test_plain_log_axes_have_few_readable_ticks(low, ticks):
+    made, ax = figure(fast=True)
+    ax.plot([low, 1])
+    ax.set_yscale("log")
+    plain_log(ax.yaxis)
+    Picture(made, "alt")
+    assert set(ticks) <= {text.get_text() for text in ax.get_yticklabels()}
+    assert len(ax.get_yticks(minor=True)) == 0
+
+
+def test_names_are_imported_when_they_are_used():
+    for package in (ro.plots, ro.widgets):
+        assert set(package.__all__) == set(dir(package))
+        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nothing'"):
+            package.nothing  # noqa: B018
+    loaded = "import sys, revorder.plots, revorder.widgets; print([m for m in sys.modules if 'matplotlib' in m])"
+    loaded = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
+    assert loaded.stdout.strip() == "[]", loaded.stderr

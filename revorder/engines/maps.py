@@ -128,6 +128,13 @@ def takes_key(update: Callable[..., Tree]) -> bool:
     raise TypeError(f"update: it takes {signature}, but it must accept (state, batch) or (state, batch, key=None)")
 
 
+def keyed(update: Callable[..., Tree]) -> Callable[[Tree, Tree, Any], Tree]:
+    """An update as a function of (state, batch, key), also where it takes no key."""
+    if takes_key(update):
+        return lambda state, batch, key: update(state, batch, key=key)
+    return lambda state, batch, key: update(state, batch)
+
+
 def _same(old: Tree, new: Tree) -> bool:
     leaves = zip(named_leaves(old), pytree.tree_leaves(new), strict=True)
     return all(not isinstance(a, torch.Tensor) or a.is_meta or _equal(a, b) for (_, a), b in leaves)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from revorder.diagnostics.spreads import spread_along_path
 from revorder.figures import Picture, figure
 from revorder.trajectory import Trajectory
 
@@ -54,17 +55,6 @@ def paths_figure(
     said = f"Spread {'about the trend' if trend else 'along the path'}: {measured}"
     made.suptitle(title or said, fontweight="bold")
     return Picture(made, f"Line plot of {label} against the step. {said}.")
-
-
-def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bool = False) -> float:
-    """The standard deviation of a metric over the last checkpoints of ONE run: how much its path still moves.
-
-    With `trend`, about the straight line that fits these checkpoints best. Not the spread over seeds at a fixed
-    step, which forward and backward share (same law).
-    """
-    steps, values = np.array(run.steps[-last:]), run.metrics[metric][-last:]
-    line = np.polynomial.Polynomial.fit(steps, values, 1)(steps) if trend else values.mean()
-    return float(np.sqrt(np.mean((values - line) ** 2)))
 
 
 def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:

@@ -1,0 +1,40 @@
+"""Two spreads that must not be mixed up: along the path of one run, and over seeds at one step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from revorder.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from revorder.seeds import SeedRuns
+
+
+def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bool = False) -> float:
+    """The standard deviation of a metric over the last checkpoints of ONE run: how much its path still moves.
+
+    With `trend`, about the straight line that fits these checkpoints best. Not the spread over seeds at a fixed
+    step, which forward and backward share (same law).
+    """
+    steps, values = np.array(run.steps[-last:]), run.metrics[metric][-last:]
+    line = np.polynomial.Polynomial.fit(steps, values, 1)(steps) if trend else values.mean()
+    return float(np.sqrt(np.mean((values - line) ** 2)))
+
+
+def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
+    """The standard deviation of a metric over seeds at ONE step n: how much runs differ from each other.
+
+    For i.i.d. batches forward and backward have the same (same law). Not the spread along the path of one run.
+
+    Raises:
+        KeyError: step n is not one of the checkpoints.
+        ValueError: fewer than two seeds.
+    """
+    if n not in runs.steps:
+        raise KeyError(f"n: got {n}, but the checkpoints are {runs.steps}")
+    values = runs.metrics[metric][runs.steps.index(n)]
+    if len(values) < 2:
+        raise ValueError("runs: got one seed, but a spread over seeds needs at least two")
+    return float(values.std(ddof=1))

@@ -1,0 +1,161 @@
+"""Many seeds as one run: a law needs thousands of them, and they advance in batched calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.batches import Minibatches
+from revorder.engines import Engine
+from revorder.memory import check_fits
+from revorder.orders import Order
+from revorder.planning import Label
+from revorder.pytrees import Tree, copies, stack
+from revorder.running import run
+from revorder.updates import tree_map
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRIC_SEEDS = 64  # a metric may look at a whole test set: activations of so many seeds at once are held
+
+
+@dataclass(frozen=True, eq=False)
+class SeedRuns:
+    """The states of many runs, one for each seed, at the same checkpoints.
+
+    Attributes:
+        order: the composition order, as text.
+        steps: the checkpoints, as they were asked for.
+        states: pytree; every leaf has the leading axes (checkpoints, seeds). None if `keep_states` was false.
+        metrics: name -> float64 array (checkpoints, seeds).
+        cost: evaluations of T that were really made, over all seeds.
+        engine: which engine ran, and why.
+    """
+
+    order: str
+    steps: list[int]
+    states: Tree
+    metrics: dict[str, np.ndarray]
+    cost: int
+    engine: str
+
+    def frame(self) -> pd.DataFrame:
+        """The metrics as a tidy pandas frame with the columns order, seed, step, metric and value."""
+        import pandas as pd
+
+        rows = [
+            (self.order, seed, step, name, value)
+            for name, values in self.metrics.items()
+            for step, row in zip(self.steps, values.tolist(), strict=True)
+            for seed, value in enumerate(row)
+        ]
+        return pd.DataFrame(rows, columns=["order", "seed", "step", "metric", "value"])
+
+
+def run_seeds(
+    update: Callable[..., Tree],
+    start: Tree,
+    batches: Sequence[Any] | torch.Tensor,
+    order: str | Order,
+    checkpoints: Iterable[int],
+    *,
+    metrics: dict[str, Callable[[Tree], Any]] | None = None,
+    keep_states: bool = True,
+    engine: str | Engine = "auto",
+    labels: Sequence[Label] | None = None,
+    progress: bool = True,
+) -> SeedRuns:
+    """`revorder.run` for many seeds in one batched run (torch.vmap over seeds), each with batches of its own.
+
+    Args:
+        update: as for `run`, but without randomness of its own, and written with torch operations only.
+        start: one state that all seeds start from, or a list with one for each seed.
+        batches: one batch sequence for each seed, equally long: a list, or a tensor (seeds, steps, ...).
+        order, checkpoints, engine, labels, progress: as for `run`; every seed has the same words.
+        metrics: name -> function of ONE seed's state, written with torch operations, that returns a number.
+        keep_states: false where the metrics are all that is wanted, since states of many seeds are large.
+
+    Returns:
+        `SeedRuns`.
+
+    Raises:
+        ValueError, TypeError, MemoryError, DivergedError: as for `run`.
+
+    >>> import torch
+    >>> halfway = lambda x, batch: x - 0.5 * (x - batch)
+    >>> bits = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
+    >>> run_seeds(halfway, torch.tensor(0.0), bits, "backward", [3], progress=False).states
+    tensor([[0.6250, 0.3750]])
+    """
+    if not getattr(update, "keyless", True):
+        raise ValueError("update: it draws at random, and all seeds would draw the same; run the seeds one by one")
+    together = Together(batches)
+    starts = _starts(start, together.seeds)
+    kept = list(checkpoints)
+    if keep_states:
+        check_fits(starts, len(kept))
+    functions = metrics or {}
+
+    def observe(states: Tree) -> dict[str, Tree]:
+        values = {name: _over_seeds(name, metric, states) for name, metric in functions.items()}
+        return {"metrics": values, "states": states if keep_states else {}, "": torch.zeros(())}
+
+    many = torch.vmap(lambda state, batch: update(state, batch))
+    found = run(lambda states, batch: many(states, batch), starts, together, order, kept, record=observe,
+                engine=engine, labels=labels, progress=progress)  # fmt: skip
+    values = {name: _array(value) for name, value in found.states["metrics"].items()}
+    states = found.states["states"] if keep_states else None
+    return SeedRuns(found.order, found.steps, states, values, found.cost * together.seeds, found.engine)
+
+
+class Together:
+    """Batch sequences of many seeds as one: its batch i stacks batch i of every seed."""
+
+    def __init__(self, batches: Sequence[Any] | torch.Tensor):
+        if not hasattr(batches, "__len__") or not len(batches):
+            raise ValueError("batches: got none, but there must be one batch sequence for each seed")
+        lengths = {len(each) for each in batches}
+        if len(lengths) > 1:
+            raise ValueError(f"batches: got sequences of lengths {sorted(lengths)}, but all seeds need the same")
+        self.batches, self.seeds, self.length = batches, len(batches), lengths.pop()
+        self.index = None
+        if all(isinstance(each, Minibatches) and each.data is batches[0].data for each in batches):
+            self.index = torch.stack([each.index for each in batches], dim=1)  # one gather for all seeds
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, number: int) -> Tree:
+        if self.index is not None:
+            return tree_map(lambda leaf: leaf[self.index[number]], self.batches[0].data)
+        if isinstance(self.batches, torch.Tensor):
+            return self.batches[:, number]
+        return stack([each[number] for each in self.batches])
+
+
+def _starts(start: Tree, seeds: int) -> Tree:
+    if not isinstance(start, list):
+        return copies(start, seeds)
+    if len(start) != seeds:
+        raise ValueError(f"start: got a list of {len(start)} states, but there are {seeds} batch sequences")
+    return stack(start)
+
+
+def _over_seeds(name: str, metric: Callable[[Tree], Any], states: Tree) -> torch.Tensor:
+    values = torch.vmap(metric, chunk_size=METRIC_SEEDS)(states)
+    seeds = len(pytree.tree_leaves(states)[0])
+    if not isinstance(values, torch.Tensor) or values.shape != (seeds,):
+        raise ValueError(f"metrics[{name!r}]: a metric must return one number for the state of one seed")
+    return values
+
+
+def _array(values: torch.Tensor) -> np.ndarray:
+    if values.is_meta:
+        return np.full(values.shape, np.nan)
+    return values.double().cpu().numpy()
