@@ -10,9 +10,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from revorder import batches, course, datasets, models, plots, problems, widgets
+    from revorder import batches, course, datasets, diagnostics, models, plots, problems, theory, widgets
     from revorder.engines import Affine, Replay, Wavefront
     from revorder.errors import DivergedError, NotAffineError, NotBatchableError
+    from revorder.lie import lie_corrected
     from revorder.modules import module_loss, torch_update
     from revorder.orders import (
         Backward,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
     from revorder.planning import Plan, plan
     from revorder.running import run
+    from revorder.seeds import run_seeds
     from revorder.trajectory import Trajectory
     from revorder.updates import adam, augmented, sgd
 
@@ -36,19 +38,21 @@ _HOME = {
     "planning": "Plan plan",
     "engines": "Affine Replay Wavefront",
     "errors": "DivergedError NotAffineError NotBatchableError",
+    "lie": "lie_corrected",
     "modules": "module_loss torch_update",
     "running": "run",
+    "seeds": "run_seeds",
     "trajectory": "Trajectory",
     "updates": "adam augmented sgd",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-_SUBMODULES = ["batches", "course", "datasets", "models", "plots", "problems", "widgets"]
+_SUBMODULES = ["batches", "course", "datasets", "diagnostics", "models", "plots", "problems", "theory", "widgets"]
 
 __all__ = [
     "Affine", "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward",
     "NotAffineError", "NotBatchableError", "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront",
-    "adam", "augmented", "batches", "course", "datasets", "models", "module_loss", "order", "plan", "plots",
-    "problems", "run", "sgd", "torch_update", "widgets",
+    "adam", "augmented", "batches", "course", "datasets", "diagnostics", "lie_corrected", "models", "module_loss",
+    "order", "plan", "plots", "problems", "run", "run_seeds", "sgd", "theory", "torch_update", "widgets",
 ]  # fmt: skip
 
 

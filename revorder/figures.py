@@ -5,19 +5,30 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+
+DPI = 96
+BLANK = 3  # pixels at the edge of a fast figure; more than the gaps between letters, so that no text slips through
+# inches around the axes of fast figures, and between them: room for tick labels, axis labels, titles, and a suptitle
+MARGINS = {"left": 0.8, "right": 0.2, "bottom": 0.55, "top": 0.65, "columns": 0.95, "rows": 0.85}
 
 
 class Picture:
-    """A rendered figure with alt text; notebooks display it as HTML, with PNG and plain text as fallbacks."""
+    """A rendered figure with alt text; notebooks display it as HTML, with PNG and plain text as fallbacks.
+
+    A figure with a layout engine is laid out and cut to what is drawn. One without (`figure(fast=True)`) is drawn
+    once, as it is, which takes less than half the time; only if its margins prove too narrow it is cut as well.
+    """
 
     def __init__(self, figure: Figure, alt: str):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=96, bbox_inches="tight", metadata={"Software": None})
-        self.png = buffer.getvalue()
+        self.png = (None if figure.get_layout_engine() else _drawn_once(figure)) or _cut(figure)
         self.alt = alt
 
     @property
@@ -34,13 +45,98 @@ class Picture:
         return {"text/html": self.html, "image/png": png, "text/plain": repr(self)}
 
 
-def figure(width: float = 7.0, height: float = 3.4, **grid: int) -> tuple[Figure, object]:
-    """A matplotlib figure with its axes, in inches, that belongs to no global state and so needs no closing."""
+def figure(
+    width: float = 7.0,
+    height: float = 3.4,
+    *,
+    fast: bool = False,
+    margins: Mapping[str, float] | None = None,
+    **grid: object,
+) -> tuple[Figure, object]:
+    """A matplotlib figure with its axes, in inches, that belongs to no global state and so needs no closing.
+
+    Args:
+        width, height: of the whole figure.
+        fast: for widgets: fixed margins instead of a layout solver, so that a redraw is quick and moves nothing.
+        margins: of a fast figure, where they differ from `MARGINS`.
+        grid: arguments of `Figure.subplots`, such as `ncols`.
+    """
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width, height), layout="constrained")
+    made = Figure(figsize=(width, height), dpi=DPI, layout=None if fast else "constrained")
     axes = made.subplots(**grid)
     for ax in made.axes:
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(alpha=0.25)
+        if fast:
+            # titles stand where they stand anyway; else every redraw measures all ticks, in case some are above
+            ax.set_title = partial(ax.set_title, y=1.0)
+            ax.set_title("")
+    if fast:
+        _place(made, {**MARGINS, **(margins or {})})
     return made, axes
+
+
+def plain_log(*axes: Axis) -> None:
+    """Few ticks in plain numbers on logarithmic axes that hold their data: minor ticks are slow to draw.
+
+    Args:
+        axes: such as `ax.yaxis`, after `ax.set_yscale("log")`.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+    for axis in axes:
+        low, high = axis.get_view_interval()
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+
+
+def _place(figure: Figure, inches: Mapping[str, float]) -> None:
+    """Turn margins in inches into the fractions that matplotlib wants."""
+    width, height = figure.get_size_inches()
+    rows, columns = figure.axes[0].get_gridspec().get_geometry()
+    across = (width - inches["left"] - inches["right"] - (columns - 1) * inches["columns"]) / columns
+    down = (height - inches["bottom"] - inches["top"] - (rows - 1) * inches["rows"]) / rows
+    figure.subplots_adjust(
+        left=inches["left"] / width,
+        right=1 - inches["right"] / width,
+        bottom=inches["bottom"] / height,
+        top=1 - inches["top"] / height,
+        wspace=inches["columns"] / across,
+        hspace=inches["rows"] / down,
+    )
+
+
+def _drawn_once(figure: Figure) -> bytes | None:
+    """The whole canvas as PNG; none if something goes on beyond its edge."""
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    if _reaches_edge(pixels) or _loses_labels(figure):
+        return None
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "png")
+    return buffer.getvalue()
+
+
+def _reaches_edge(pixels: np.ndarray) -> bool:
+    edge = pixels[:BLANK], pixels[-BLANK:], pixels[:, :BLANK], pixels[:, -BLANK:]
+    return any((side != 255).any() for side in edge)
+
+
+def _loses_labels(figure: Figure) -> bool:
+    """Whether an axis label lies beyond the edge, where it leaves no trace."""
+    labels = [axis.label for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if axis.label.get_text()]
+    return any(not figure.bbox.contains(*label.get_window_extent().p0) for label in labels)
+
+
+def _cut(figure: Figure) -> bytes:
+    """What is drawn, inside the canvas or beyond it, as PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+    return buffer.getvalue()

@@ -10,8 +10,10 @@ import pytest
 
 # every module may import from earlier lines only
 LAYERS = [
-    "orders trie pytrees randomness idx figures packing",
-    "schedule batches updates modules models storage memory",
+    "orders trie pytrees randomness idx figures packing theory.checks",
+    "theory.bounds theory.one_number theory.binary theory.bernoulli theory.covariance theory.random_slopes "
+    "theory.cycles theory.fractals",
+    "theory schedule batches updates modules models storage memory",
     "planning datasets trajectory",
     "errors collecting",
     "engines.maps parallel",
@@ -21,15 +23,19 @@ LAYERS = [
     "engines.auto",
     "engines",
     "running",
-    "problems",
-    "plots.paths plots.plans",
+    "problems lie seeds diagnostics.estimates",
+    "diagnostics.jacobians diagnostics.commutators",
+    "diagnostics.contraction diagnostics.perfect diagnostics.laws diagnostics.spreads diagnostics.fractals",
+    "diagnostics",
+    "plots.contraction plots.chaos plots.laws plots.perfect plots.quadratics plots.brackets plots.paths plots.plans",
     "plots course.profiles",
+    "widgets.contraction widgets.chaos widgets.one_number widgets.perfect widgets.quadratics widgets.brackets "
     "widgets.composer widgets.digits",
     "widgets course",
-    "course.orders_and_costs course.start_here",
+    "course.start_here course.contractions course.chaos_game course.one_number course.perfect_sampling "
+    "course.quadratics course.orders_and_costs course.lie_brackets",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
-LATE = {("course", "course.orders_and_costs"), ("course", "course.start_here")}  # imported when they are needed
 
 
 def modules(root):
@@ -62,7 +68,7 @@ def test_imports_point_one_way(root):
     for name, path in modules(root):
         assert name in RANK, f"{name} has no place in the data flow"
         for used in imported(path):
-            assert RANK[used] < RANK[name] or (name, used) in LATE, f"{name} imports {used}"
+            assert RANK[used] < RANK[name], f"{name} imports {used}"
 
 
 def test_every_layer_exists(root):
@@ -73,15 +79,22 @@ def python(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
 
-def test_orders_and_plans_need_no_torch():
+def test_orders_plans_and_theory_need_no_torch():
     code = """
 import sys
 sys.modules["torch"] = None
 import revorder as ro
 print(ro.plan("backward", range(1, 101), [i % 10 for i in range(100)]).cost)
+print(ro.theory.error_bound(0.5, 1, 2))
 """
     made = python(code)
-    assert made.stdout.strip() == "955", made.stderr
+    assert made.stdout.split() == ["955", "2.0"], made.stderr
+
+
+def test_theory_imports_nothing_else_of_ours(root):
+    for name, path in modules(root):
+        if name.split(".")[0] == "theory":
+            assert all(used.split(".")[0] == "theory" for used in imported(path)), name
 
 
 def test_importing_is_light():

@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from revorder.widgets import Composer
+
 
 @pytest.fixture
 def timing(root, monkeypatch):
@@ -63,3 +65,28 @@ def test_states_without_a_reference_are_refused(timing):
     made, method = workload(timing, None)
     with pytest.raises(timing.Disagreement, match="no checkpoint has a reference"):
         timing.compare(made, method, [7], np.zeros((1, 2)))
+
+
+@pytest.fixture
+def redraws(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    return pytest.importorskip("redraws")
+
+
+def test_redraws_are_timed(redraws):
+    composer = Composer(steps=3)
+    times = redraws.redraws(composer, most=9)
+    assert set(times) == {"order", "steps N", "stride: a checkpoint every … steps"}
+    assert all(each > 0 for by_control in times.values() for each in by_control)
+    # 7 of the 8 orders; all other lengths; a stride of 2 or 3 goes, 4 to 10 is refused
+    assert [len(each) for each in times.values()] == [7, 9, 2]
+    assert (composer.order.value, composer.steps.value, composer.stride.value) == ("backward", 3, 1)
+    (line,) = redraws.table(redraws.machine.card(1), [redraws.summary("Composer", times)]).splitlines()[-1:]
+    assert line.startswith("| Composer | no | 3 | 18 |")
+
+
+def test_a_redraw_that_shows_nothing_new_stops_the_measurement(redraws):
+    composer = Composer()
+    composer.steps.unobserve_all()
+    with pytest.raises(AssertionError, match="steps N = 1 did not redraw"):
+        redraws.redraws(composer, most=1)

@@ -1,6 +1,47 @@
-"""Figures of the course. Each function takes results and returns a `Picture`, with its alt text."""
+"""Figures of the course. Each function takes results and returns a `Picture`, with its alt text.
 
-from revorder.plots.paths import paths_figure, spread_figure
-from revorder.plots.plans import cost_figure, plan_figure
+Names are imported when they are first used.
+"""
 
-__all__ = ["cost_figure", "paths_figure", "plan_figure", "spread_figure"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from revorder.plots.brackets import bracket_figure, slope_figure
+    from revorder.plots.chaos import chaos_figure
+    from revorder.plots.contraction import bounds_figure, gap_figure
+    from revorder.plots.laws import law_figure, two_spreads_figure
+    from revorder.plots.paths import paths_figure, spread_figure
+    from revorder.plots.perfect import perfect_figure
+    from revorder.plots.plans import cost_figure, plan_figure
+    from revorder.plots.quadratics import covariance_figure, cycle_figure, tails_figure
+
+_HOME = {
+    "brackets": "bracket_figure slope_figure",
+    "chaos": "chaos_figure",
+    "contraction": "bounds_figure gap_figure",
+    "laws": "law_figure two_spreads_figure",
+    "paths": "paths_figure spread_figure",
+    "perfect": "perfect_figure",
+    "plans": "cost_figure plan_figure",
+    "quadratics": "covariance_figure cycle_figure tails_figure",
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
+
+__all__ = [
+    "bounds_figure", "bracket_figure", "chaos_figure", "cost_figure", "covariance_figure", "cycle_figure",
+    "gap_figure", "law_figure", "paths_figure", "perfect_figure", "plan_figure", "slope_figure", "spread_figure",
+    "tails_figure", "two_spreads_figure",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module 'revorder.plots' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"revorder.plots.{_MODULE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

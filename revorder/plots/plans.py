@@ -12,10 +12,12 @@ from revorder.planning import Plan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from revorder.trie import Trie
 
 MOST_NODES, MOST_TICKS = 60, 32  # beyond these the numbers in the circles are too small to read
+LETTER = 0.084  # inches: at least the mean width of a letter of the title
 
 
 def plan_figure(plan: Plan) -> Picture:
@@ -34,15 +36,28 @@ def plan_figure(plan: Plan) -> Picture:
             f"nodes in {MOST_TICKS} ticks; plan fewer steps or a larger stride"
         )
     lane, tick = _lanes(plan.trie), _columns(plan)
-    column = float(np.clip(8.6 / (plan.launches + 1), 0.3, 0.64))  # inches
-    fig, ax = figure(column * (plan.launches + 1) + 0.9, 0.42 * (lane.max() + 1) + 1.15)
+    lowest = int(lane.max())
+    wide, high = plan.launches + 1.3, lowest + 2.35  # in columns and lanes
+    column, row = float(np.clip(9 / wide, 0.315, 0.7)), float(np.clip(5 / high, 0.44, 0.5))  # inches
     size = {"fontsize": 9.5 if column > 0.4 else 7.5}
-    _draw_columns(ax, plan, int(lane.max()), size)
+    said = f"{plan.order}: {_count(plan.cost, 'evaluation')} in {_count(plan.launches, 'batched call')}"
+    title = f"{said} ({plan.naive_cost} without sharing)"
+    fig, ax = _canvas(column * wide, row * high, title)
+    _draw_columns(ax, plan, lowest, size)
     _draw_edges(ax, plan.trie, lane, tick)
     _draw_nodes(ax, plan, lane, tick, column, size)
-    title = f"{plan.order}: {_count(plan.cost, 'evaluation')} in {_count(plan.launches, 'batched call')}"
-    ax.set_title(f"{title} ({plan.naive_cost} without sharing)", fontsize=11, loc="left")
     return Picture(fig, _describe(plan))
+
+
+def _canvas(wide: float, high: float, title: str) -> tuple[Figure, Axes]:
+    """A figure around axes of this size in inches, wide enough for the title."""
+    left, right, top = 0.15, 0.1, 0.35
+    width = left + max(wide, LETTER * len(title)) + right
+    margins = {"left": left, "right": width - left - wide, "bottom": 0.1, "top": top}
+    fig, ax = figure(width, high + top + 0.1, fast=True, margins=margins)
+    ax.set_axis_off()
+    ax.set_title(title, fontsize=11, loc="left")
+    return fig, ax
 
 
 def _count(number: int, thing: str) -> str:
@@ -78,24 +93,23 @@ def _columns(plan: Plan) -> np.ndarray:
 
 
 def _draw_columns(ax: Axes, plan: Plan, lowest: int, size: dict[str, float]) -> None:
+    odd = [(number - 0.5, 1) for number in range(1, plan.launches + 1, 2)]
+    ax.broken_barh(odd, (-1.85, lowest + 2.35), color="0.94", linewidth=0, zorder=0)
     for number, call in enumerate(plan.ticks, start=1):
-        if number % 2:
-            ax.axvspan(number - 0.5, number + 0.5, color="0.94", zorder=0)
         ax.text(number, -1.5, number, ha="center", va="center", color="0.35", **size)
         ax.text(number, -1.05, plan.numbers[call.letter], ha="center", va="center", weight="bold", **size)
     ax.text(0.45, -1.5, "tick", ha="right", va="center", color="0.35", **size)
     ax.text(0.45, -1.05, "batch", ha="right", va="center", weight="bold", **size)
-    ax.set(xlim=(-0.7, plan.launches + 0.6), ylim=(lowest + 0.5, -1.85), xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
-    ax.grid(False)
+    ax.set(xlim=(-0.7, plan.launches + 0.6), ylim=(lowest + 0.5, -1.85))
 
 
 def _draw_edges(ax: Axes, trie: Trie, lane: np.ndarray, tick: np.ndarray) -> None:
-    for node in range(1, len(trie.parent)):
-        parent = trie.parent[node]
-        bend = tick[parent] + 0.42
-        x, y = [tick[parent], bend, bend, tick[node]], [lane[parent], lane[parent], lane[node], lane[node]]
-        ax.plot(x, y, color="0.45", linewidth=1.3, zorder=1)
+    from matplotlib.collections import LineCollection
+
+    parent, node = trie.parent[1:], np.arange(1, len(trie.parent))
+    bend = tick[parent] + 0.42
+    x, y = [tick[parent], bend, bend, tick[node]], [lane[parent], lane[parent], lane[node], lane[node]]
+    ax.add_collection(LineCollection(np.array([x, y]).T, color="0.45", linewidth=1.3, zorder=1))
 
 
 def _draw_nodes(
@@ -105,14 +119,16 @@ def _draw_nodes(
 
     blue, orange = color_palette("colorblind")[:2]
     area = (60 * min(column, 0.4)) ** 2 / 1.5
-    for node in range(len(plan.trie.parent)):
-        x, y, rows = tick[node], lane[node], plan.rows_at.get(node)
+    kept = np.isin(np.arange(len(tick)), list(plan.rows_at))
+    for these, marker, edge, line in ((~kept, "o", blue, 1.4), (kept, "s", orange, 2.4)):
+        ax.scatter(tick[these], lane[these], area, marker=marker, facecolor="white", edgecolor=edge, linewidth=line,
+                   zorder=2)  # fmt: skip
+    for node, (x, y) in enumerate(zip(tick, lane, strict=True)):
         number = plan.numbers[plan.trie.letter[node]] if node else "θ₀"
-        ax.scatter(x, y, area, marker="s" if rows else "o", facecolor="white", edgecolor=orange if rows else blue,
-                   linewidth=2.4 if rows else 1.4, zorder=2)  # fmt: skip
         ax.text(x, y, number, ha="center", va="center_baseline", zorder=3, **size)
-        if rows:
-            ax.text(x, y - 0.48, _steps(plan, rows, column), ha="center", va="center", zorder=3, **size)
+        if kept[node]:
+            label = _steps(plan, plan.rows_at[node], column)
+            ax.text(x, y - 0.48, label, ha="center", va="center", zorder=3, **size)
 
 
 def _steps(plan: Plan, rows: list[int], column: float) -> str:

@@ -1,6 +1,46 @@
-"""Widgets of the course. Each is a class with its controls as attributes, and `view`, the box to display."""
+"""Widgets of the course. Each is a class with its controls as attributes, and `view`, the box to display.
 
-from revorder.widgets.composer import Composer
-from revorder.widgets.digits import DigitsExplorer
+Names are imported when they are first used.
+"""
 
-__all__ = ["Composer", "DigitsExplorer"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from revorder.widgets.brackets import BracketExplorer
+    from revorder.widgets.chaos import ChaosGame
+    from revorder.widgets.composer import Composer
+    from revorder.widgets.contraction import TwoStarts
+    from revorder.widgets.digits import DigitsExplorer
+    from revorder.widgets.one_number import BitString, StationaryLaw
+    from revorder.widgets.perfect import PerfectSampler
+    from revorder.widgets.quadratics import QuadraticExplorer
+
+_HOME = {
+    "brackets": "BracketExplorer",
+    "chaos": "ChaosGame",
+    "composer": "Composer",
+    "contraction": "TwoStarts",
+    "digits": "DigitsExplorer",
+    "one_number": "BitString StationaryLaw",
+    "perfect": "PerfectSampler",
+    "quadratics": "QuadraticExplorer",
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
+
+__all__ = [
+    "BitString", "BracketExplorer", "ChaosGame", "Composer", "DigitsExplorer", "PerfectSampler", "QuadraticExplorer",
+    "StationaryLaw", "TwoStarts",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module 'revorder.widgets' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"revorder.widgets.{_MODULE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,161 @@
+"""Measure every widget's redraw: from a change of a control to the new picture.
+
+    python benchmarks/redraws.py --out benchmarks/results/laptop
+
+writes redraws.md and redraws.json there. Every slider and drop-down list that is visible at first goes through some of
+its values, spread over its range, and comes back before the next one. A value that the widget refuses in words (an
+alert) is passed over; a value that leaves the picture as it is stops the measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import machine
+
+TRAINS = {"DigitsExplorer"}  # the others show closed forms or simulations of small systems
+HOW = """\
+Milliseconds from setting a control's value to the new picture in the widget, on the machine that computes it; the way
+to the browser is not in it. *Median* and *worst* are over the controls' medians; *slowest* is the slowest single
+redraw.
+"""
+HEAD = ["widget", "trains", "controls", "redraws", "median (ms)", "worst control (ms)", "slowest (ms)"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print the table and write it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--values", type=int, default=9, help="at most, for each control")
+    parser.add_argument("--threads", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    machine.use_threads(asked.threads)
+    import torch
+
+    torch.set_num_threads(asked.threads)
+    rows = [summary(name, redraws(widget(), asked.values)) for name, widget in widgets()]
+    card = machine.card(asked.threads)
+    card["versions"] |= {name: importlib.metadata.version(name) for name in ("matplotlib", "pillow", "ipywidgets")}
+    asked.out.mkdir(parents=True, exist_ok=True)
+    (asked.out / "redraws.json").write_text(json.dumps(card | {"widgets": rows}, indent=1) + "\n")
+    (asked.out / "redraws.md").write_text(table(card, rows))
+    print(table(card, rows))
+
+
+def widgets() -> Iterator[tuple[str, type]]:
+    """The widgets of the course that exist."""
+    from revorder import widgets as ours
+
+    for name in ours.__all__:
+        try:
+            yield name, getattr(ours, name)
+        except ModuleNotFoundError as error:
+            print(f"{name} is left out: {error}")
+
+
+def redraws(widget: Any, most: int) -> dict[str, list[float]]:
+    """Control -> milliseconds of each redraw.
+
+    Raises:
+        AssertionError: a legal value left the picture as it was.
+    """
+    return {control.description: _redraws_by(control, widget, most) for control in controls(widget)}
+
+
+def controls(widget: Any) -> list[Any]:
+    """The sliders and drop-down lists that can be seen."""
+    import ipywidgets as W
+
+    kinds = (W.IntSlider, W.FloatSlider, W.FloatLogSlider, W.SelectionSlider, W.Dropdown)
+    return [part for part in _parts(widget.view) if isinstance(part, kinds)]
+
+
+def values(control: Any, most: int) -> list[Any]:
+    """At most so many legal values other than the present one, evenly spread over all of them."""
+    if hasattr(control, "options"):
+        every = list(control._options_values)  # `options` may hold pairs with labels
+    else:
+        count = int((control.max - control.min) / control.step + 1e-9)
+        every = [control.min + i * control.step for i in range(count + 1)]
+        if hasattr(control, "base"):  # a logarithmic slider's limits are exponents
+            every = [control.base**power for power in every]
+    others = [value for value in every if value != control.value]
+    picked = {round(i * (len(others) - 1) / max(most - 1, 1)) for i in range(most)}
+    return [others[i] for i in sorted(picked)]
+
+
+def _redraws_by(control: Any, widget: Any, most: int) -> list[float]:
+    first, times = control.value, []
+    for value in values(control, most):
+        before, began = _pictures(widget), time.perf_counter()
+        control.value = value
+        elapsed = 1000 * (time.perf_counter() - began)
+        if any("role='alert'" in text or 'role="alert"' in text for text in _texts(widget)):
+            continue
+        if _pictures(widget) in ([], before):
+            raise AssertionError(f"{type(widget).__name__}: {control.description} = {value!r} did not redraw")
+        times.append(elapsed)
+    control.value = first
+    if not times:
+        raise AssertionError(f"{type(widget).__name__}: {control.description} refused every value")
+    return times
+
+
+def _parts(box: Any) -> Iterator[Any]:
+    if box.layout.visibility == "hidden" or box.layout.display == "none":
+        return
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from _parts(child)
+
+
+def _texts(widget: Any) -> list[str]:
+    import ipywidgets as W
+
+    return [part.value for part in _parts(widget.view) if isinstance(part, W.HTML)]
+
+
+def _pictures(widget: Any) -> list[str]:
+    return [text for text in _texts(widget) if "<img" in text]
+
+
+def summary(name: str, times: dict[str, list[float]]) -> dict[str, Any]:
+    """What is said of a widget, and all its times."""
+    medians = {control: statistics.median(each) for control, each in times.items()}
+    return {
+        "widget": name,
+        "trains": name in TRAINS,
+        "median": statistics.median(medians.values()),
+        "worst": max(medians.values()),
+        "worst_control": max(medians, key=medians.get),
+        "slowest": max(max(each) for each in times.values()),
+        "times": times,
+    }
+
+
+def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+    """One line for each widget, in Markdown."""
+    from report import _grid
+
+    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items() if version)
+    changed = " with uncommitted changes" if card["uncommitted_changes"] else ""
+    lines = [[
+        row["widget"], "yes" if row["trains"] else "no", f"{len(row['times'])}",
+        f"{sum(map(len, row['times'].values()))}", f"{row['median']:.0f}",
+        f"{row['worst']:.0f} ({row['worst_control']})", f"{row['slowest']:.0f}",
+    ] for row in rows]  # fmt: skip
+    where = f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}"
+    parts = ["# Redraws of the widgets\n", f"{where}; {versions}; commit {card['commit'][:12]}{changed}; "
+             f"{card['date'][:10]}\n", HOW, _grid(HEAD, lines)]  # fmt: skip
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    main()
