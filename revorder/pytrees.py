@@ -70,6 +70,11 @@ def stack(trees: list[Tree]) -> Tree:
     return pytree.tree_map(join, *trees)
 
 
+def concatenated(stacks: list[Tree]) -> Tree:
+    """Stacks of trees of one structure as one, along their leading axes."""
+    return pytree.tree_map(lambda *leaves: torch.cat(leaves), *stacks)
+
+
 def finite_rows(stacked: Tree) -> torch.Tensor | None:
     """(rows,) bool: whether each row is finite in every floating-point leaf. None on the meta device."""
     tensors = [leaf for leaf in pytree.tree_leaves(stacked) if isinstance(leaf, torch.Tensor)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from revorder import engines, parallel
 from revorder.collecting import Collector, progress_bar
-from revorder.engines import Auto, Engine, Maps
+from revorder.engines import Auto, Engine, Keeper, Maps
 from revorder.errors import DivergedError
 from revorder.memory import check_fits
 from revorder.orders import Order
@@ -113,11 +113,16 @@ def carry_out(
     record: Callable[[Tree], Tree] | None,
     metrics: dict[str, Callable[[Tree], Any]],
     progress: bool,
+    keeper: Keeper | None = None,
 ) -> Trajectory:
-    """Carry a plan out, here or in a worker."""
+    """Carry a plan out, here or in a worker; or from where a keeper says that it stopped."""
     if isinstance(engine, Auto):
         engine = engine.resolve(maps, start, plan)
     collected = Collector(plan, maps.notes, record, metrics)
+    states = engine.states
+    if keeper is not None:
+        keeper.watch(collected)
+        states = partial(engine.states, keeper=keeper)
     # the affine engine makes fewer products than there are prefixes, which it need not count
     total = engine.cost(plan) if hasattr(engine, "cost") else plan.cost
     with progress_bar(plan, total, progress) as bar:
@@ -126,12 +131,12 @@ def carry_out(
             collected.cost += evaluations
             bar.update(evaluations)
 
-        for rows, states in engine.states(maps, start, plan, advanced):
-            finite = finite_rows(states)
+        for rows, reached in states(maps, start, plan, advanced):
+            finite = finite_rows(reached)
             if finite is None or finite.all():
-                collected.add(rows, states)
+                collected.add(rows, reached)
                 continue
-            collected.add(rows[finite.numpy()], row(states, finite))
+            collected.add(rows[finite.numpy()], row(reached, finite))
             raise _diverged(maps, start, plan, rows[~finite.numpy()], collected)
     return collected.trajectory()
 

@@ -15,30 +15,41 @@ from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree
 
-FORMAT = "revorder-trajectory-1"
+TRAJECTORY = "revorder-trajectory-1"
 
 
-def save(path: str | Path, tree: Tree, about: dict[str, Any]) -> None:
-    """Write a tree of tensors and a JSON-able description, atomically."""
+def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJECTORY) -> None:
+    """Write a tree of tensors and a JSON-able description: at every moment the old or the new file stands whole.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written to; an old file is still there.
+    """
     tensors: dict[str, torch.Tensor] = {}
-    header = json.dumps({"format": FORMAT, "tree": _spec(tree, tensors), "about": about})
+    header = json.dumps({"format": kind, "tree": _spec(tree, tensors), "about": about})
     path = Path(path)
     beside = path.with_name(path.name + ".partial")
-    save_file(tensors, beside, metadata={"revorder": header})
-    os.replace(beside, path)
+    try:
+        save_file(tensors, beside, metadata={"revorder": header})
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except safetensors.SafetensorError as error:
+        raise OSError(f"path: {path} could not be written ({error})") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def load(path: str | Path) -> tuple[Tree, dict[str, Any]]:
+def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]]:
     """Read what `save` wrote; ValueError for any other file."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["revorder"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-        if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
+        if header["format"] != kind:
+            raise ValueError(f"its format is {header['format']!r}, not {kind!r}")
         return _tree(header["tree"], tensors), dict(header["about"])
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"path: {path} is not a saved trajectory ({error})") from error
+        raise ValueError(f"path: {path} is not a {kind} file, or is damaged ({error})") from error
 
 
 def check_rows(path: str | Path, tree: Tree, metrics: dict[str, np.ndarray], count: int) -> None:

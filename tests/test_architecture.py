@@ -16,7 +16,7 @@ LAYERS = [
     "theory schedule batches updates modules models storage memory",
     "planning datasets trajectory",
     "errors collecting",
-    "engines.maps parallel",
+    "engines.maps engines.places parallel",
     "engines.stopwatch engines.linear engines.fused engines.coalescence",
     "engines.kernels",
     "engines.replay engines.wavefront engines.affine",

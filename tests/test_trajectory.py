@@ -114,7 +114,7 @@ def test_what_cannot_be_saved(states, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def damaged(about=None, spec=None, tensors=None, form=storage.FORMAT):
+def damaged(about=None, spec=None, tensors=None, form=storage.TRAJECTORY):
     about = {"order": "forward", "steps": [1], "metrics": {}, "cost": 1, "engine": ""} | (about or {})
     header = {"format": form, "tree": spec if spec is not None else "0", "about": about}
     return safetensors.torch.save(tensors or {"0": torch.ones(1)}, metadata={"revorder": json.dumps(header)})

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch.utils import _pytree as pytree
 
 from revorder.diagnostics.jacobians import floats
 from revorder.engines.maps import keyed
 from revorder.orders import whole
-from revorder.pytrees import Tree, copies, detach, stack
+from revorder.pytrees import Tree, concatenated, copies, detach, stack
 from revorder.randomness import generator
 from revorder.theory import steps_needed
 
@@ -59,7 +58,7 @@ def perfect_sample(
         _samples(update, start, draw_batch, depth, range(k, min(k + together, n_samples)), seed, first_move)
         for k in range(0, n_samples, together)
     ]
-    return pytree.tree_map(lambda *leaves: torch.cat(leaves), *parts)
+    return concatenated(parts)
 
 
 def _samples(

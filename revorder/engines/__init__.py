@@ -13,13 +13,14 @@ import numpy as np
 from revorder.engines.affine import Affine
 from revorder.engines.auto import Auto
 from revorder.engines.maps import Maps
+from revorder.engines.places import Keeper, Place
 from revorder.engines.replay import Replay
 from revorder.engines.wavefront import Wavefront
 from revorder.orders import did_you_mean
 from revorder.planning import Plan
 from revorder.pytrees import Tree
 
-__all__ = ["Affine", "Auto", "Engine", "Maps", "Replay", "Wavefront", "choose"]
+__all__ = ["Affine", "Auto", "Engine", "Keeper", "Maps", "Place", "Replay", "Wavefront", "choose"]
 
 
 class Engine(Protocol):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from revorder.engines.maps import Maps
+from revorder.engines.places import Keeper, Place
 from revorder.planning import Plan
 from revorder.pytrees import Tree, stack
 
@@ -18,9 +19,11 @@ class Replay:
     """Walks the trie of words depth-first: every distinct prefix is computed once, from its parent's state."""
 
     def states(
-        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any], keeper: Keeper | None = None
     ) -> Iterator[tuple[np.ndarray, Tree]]:
         pending = [(child, start) for child in plan.trie.children(np.array([0])).tolist()]
+        if keeper is not None and keeper.place is not None:
+            pending = _pending(keeper.place)
         while pending:
             node, state = pending.pop()
             state = maps(int(plan.trie.letter[node]), state)
@@ -29,3 +32,17 @@ class Replay:
                 rows = np.array(plan.rows_at[node])
                 yield rows, stack([state] * len(rows))
             pending.extend((child, state) for child in plan.trie.children(np.array([node])).tolist())
+            if keeper is not None:
+                keeper.reached(lambda: _place(pending))
+
+
+def _place(pending: list[tuple[int, Tree]]) -> Place:
+    """Nodes that wait, and their parents' states: each state once, though many nodes may wait for it."""
+    states = {id(state): state for _, state in pending}
+    number = {key: i for i, key in enumerate(states)}
+    waiting = [[node, number[id(state)]] for node, state in pending]
+    return Place({"waiting": waiting}, list(states.values()))
+
+
+def _pending(place: Place) -> list[tuple[int, Tree]]:
+    return [(node, place.states[number]) for node, number in place.position["waiting"]]

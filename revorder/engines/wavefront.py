@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch.utils import _pytree as pytree
 from revorder.engines.coalescence import Merger
 from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
+from revorder.engines.places import Keeper, Place
 from revorder.memory import MOST_LANES, lanes_at_once, states_that_fit
 from revorder.orders import whole
 from revorder.planning import Plan
@@ -50,15 +52,37 @@ class Wavefront:
         if self.merge_tol is not None and not self.merge_tol > 0:
             raise ValueError(f"merge_tol: got {self.merge_tol}, but it must be > 0, or None for an exact run")
 
-    def states(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced) -> Iterator[tuple[np.ndarray, Tree]]:
-        for rows, part in plan.split(self.max_states or states_that_fit(start) or plan.peak_states):
-            for reached, states in self._sweep(maps, start, part, advanced):
+    def states(
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced, keeper: Keeper | None = None
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        if keeper is not None and self.merge_tol is not None:
+            raise ValueError(f"merge_tol: got {self.merge_tol}, but a run that can be resumed must be exact; use None")
+        at_once = self.max_states or states_that_fit(start) or plan.peak_states
+        done = {"part": 0, "ticks": 0, "max_states": at_once}
+        if keeper is not None and keeper.place is not None:
+            done = keeper.place.position
+        for number, (rows, part) in enumerate(plan.split(done["max_states"])):
+            if number < done["part"]:
+                continue
+            here = done | {"part": number, "ticks": done["ticks"] if number == done["part"] else 0}
+            for reached, states in self._sweep(maps, start, part, advanced, keeper, here):
                 yield rows[reached], states
 
-    def _sweep(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced) -> Iterator[tuple[np.ndarray, Tree]]:
+    def _sweep(
+        self,
+        maps: Maps,
+        start: Tree,
+        plan: Plan,
+        advanced: Advanced,
+        keeper: Keeper | None = None,
+        done: dict[str, int] | None = None,
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
         sweep = Sweep(maps, start, plan, self.compile)
         merger = None if self.merge_tol is None else Merger(plan, self.merge_tol)
-        for tick in plan.ticks:
+        begun = done["ticks"] if done else 0
+        if begun:
+            sweep.go_on(plan.ticks[:begun], keeper.place.states)
+        for number, tick in enumerate(plan.ticks[begun:], begun + 1):
             own = tick.slots if merger is None else merger.begin(tick)
             sweep.advance(tick, own)
             advanced(len(own))
@@ -69,6 +93,8 @@ class Wavefront:
             for first in range(0, len(rows), MOST_LANES):
                 here = slice(first, first + MOST_LANES)
                 yield rows[here], pytree.tree_unflatten(sweep.take(slots[here]), sweep.structure)
+            if keeper is not None:
+                keeper.reached(partial(Place, done | {"ticks": number}, sweep.leaves))
         if merger is not None:
             self._audit(merger, maps, start, plan, advanced)
 
@@ -96,6 +122,12 @@ class Sweep:
             self.kernels = Kernels.of_run(maps, compiled, start, plan)
         elif compiled:
             maps.note("not compiled: what is random in the update is drawn batch by batch")
+
+    def go_on(self, ticks: list[Tick], leaves: list[torch.Tensor]) -> None:
+        """Stand where a run stood after these ticks, with these states in the slots."""
+        self.in_use = 1 + max((int(tick.target.max()) for tick in ticks if tick.target.size), default=0)
+        for own, kept in zip(self.leaves, leaves, strict=True):
+            own.copy_(kept)
 
     def take(self, slots: np.ndarray) -> list[torch.Tensor]:
         """The leaves of the states in some slots; views where the slots are neighbours."""

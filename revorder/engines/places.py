@@ -1,0 +1,41 @@
+"""Where an engine stands in a run, so that the run can be stopped there and go on later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from revorder.pytrees import Tree
+
+if TYPE_CHECKING:
+    from revorder.collecting import Collector
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place between two evaluations of T: everything that an engine needs to go on from there.
+
+    Attributes:
+        position: plain numbers and lists of them, as JSON can hold them.
+        states: the states that still have work to do, as a pytree.
+    """
+
+    position: dict[str, Any]
+    states: Tree
+
+
+class Keeper(Protocol):
+    """Is told after every evaluation (or batched call) how to have the place of the run; may keep it, or stop the run.
+
+    Attributes:
+        place: where the run goes on from; None at its beginning.
+    """
+
+    place: Place | None
+
+    def watch(self, collected: Collector) -> None:
+        """Told once, before the run: what it gathers, into which a kept part may be merged."""
+
+    def reached(self, place: Callable[[], Place]) -> None:
+        """Every checkpoint until here has been handed out. Whatever this raises ends the run."""

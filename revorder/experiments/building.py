@@ -1,0 +1,125 @@
+"""From a configuration to a problem: data, model, update, start, batches and metrics of one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from revorder import batches, datasets, images, models
+from revorder.experiments.configs import Config
+from revorder.modules import module_loss
+from revorder.problems import Problem
+from revorder.pytrees import Tree
+from revorder.updates import adam, augmented, sgd
+
+CHUNK = 1000  # test images looked at together
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Without TF32: float32 means float32 on a GPU, too."""
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def load(config: Config, directory: str | None = None, device: str | torch.device = "cpu") -> datasets.Dataset:
+    """The data set of a configuration, cut to its numbers of examples.
+
+    Raises:
+        ValueError: `directory` does not hold it, or a file is damaged.
+    """
+    if config.dataset == "digits":
+        data = datasets.digits(device=device)
+    elif config.dataset.startswith("cifar"):
+        data = getattr(datasets, config.dataset)(directory, device=device, records_per_file=config.records_per_file)
+    else:
+        data = datasets.fashion_mnist(directory, dtype=torch.uint8, device=device)
+        if config.dataset == "fashion-mnist-as-rgb32":
+            data = images.fashion_as_rgb32(data)
+    train, test = (
+        tuple(tensor[:count] for tensor in part)
+        for part, count in ((data.train, config.train_examples), (data.test, config.test_examples))
+    )
+    return datasets.Dataset(data.name, train, test)
+
+
+def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
+    """The problem of one seed: its initial parameters and its batches are drawn from `seed`.
+
+    The metrics are "test loss" (mean cross-entropy in nats) and "test accuracy" (fraction), with the model in
+    evaluation mode.
+    """
+    device, dtype = data.train[0].device, torch.float64 if config.precision == "float64" else torch.float32
+    model = _model(config, data, seed).to(device=device, dtype=dtype)
+    loss, params = module_loss(model, cross_entropy, seed=seed)
+    update: Any = (
+        adam(loss, config.lr, weight_decay=config.weight_decay)
+        if config.optimizer == "adam"
+        else sgd(loss, config.lr, config.momentum, weight_decay=config.weight_decay)
+    )
+    if config.augment:
+        update = augmented(update, images.crop_and_flip, seed)
+    prepare = _preparation(config, data, dtype)
+    index = getattr(batches, config.data_order)(len(data.train[0]), config.batch_size, config.steps, seed)
+    return Problem(
+        update,
+        update.init(params),
+        batches.Minibatches(data.train, index, prepare=prepare),
+        _metrics(model, update, data.test, prepare),
+    )
+
+
+def _model(config: Config, data: datasets.Dataset, seed: int) -> torch.nn.Module:
+    inputs, targets = data.train
+    classes = {"cifar100": 100}.get(config.dataset, 10)
+    if config.model == "mlp":
+        made = models.mlp(inputs[0].numel(), config.width, classes, seed=seed)
+    else:
+        make = getattr(models, config.model)
+        made = make(inputs.shape[1], classes, norm=config.norm, width=config.width, seed=seed)
+    return Autocast(made) if config.precision == "bf16" else made
+
+
+class Autocast(torch.nn.Module):
+    """A model whose forward pass runs in bfloat16 where autocast thinks it safe: faster, and NOT exact."""
+
+    def __init__(self, model: torch.nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The model's outputs, as float32."""
+        with torch.autocast(inputs.device.type, torch.bfloat16):
+            return self.model(inputs).float()
+
+
+def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> Callable[[Tree], Tree]:
+    """What turns stored examples into inputs of the model, on the device where they lie."""
+    if data.train[0].dtype != torch.uint8:
+        return lambda batch: (batch[0].to(dtype), batch[1])
+    statistics = {"cifar10": images.CIFAR10, "cifar100": images.CIFAR100}
+    return images.Normalise(*statistics.get(config.dataset, images.FASHION_MNIST), dtype)
+
+
+def _metrics(
+    model: torch.nn.Module, update: Any, test: tuple[torch.Tensor, torch.Tensor], prepare: Callable[[Tree], Tree]
+) -> dict[str, Callable[[Tree], torch.Tensor]]:
+    model.eval()  # the update has a copy of its own
+
+    def outputs(state: Tree) -> torch.Tensor:
+        values = {**update.params(state), **update.buffers(state)}
+        chunks = (prepare((inputs, None))[0] for inputs in test[0].split(CHUNK))
+        return torch.cat([torch.func.functional_call(model, values, (chunk,)) for chunk in chunks])
+
+    def accuracy(state: Tree) -> torch.Tensor:
+        return (outputs(state).argmax(1) == test[1]).double().mean()
+
+    return {"test loss": lambda state: cross_entropy(outputs(state), test[1]), "test accuracy": accuracy}

@@ -1,0 +1,174 @@
+"""Configurations: frozen, validated, saved as JSON. Everything that a result depends on stands in one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from revorder.orders import did_you_mean, order, whole
+
+VERSION = 1
+CHOICES = {
+    "dataset": ("digits", "fashion-mnist", "fashion-mnist-as-rgb32", "cifar10", "cifar100"),
+    "model": ("mlp", "resnet18", "resnet50"),
+    "norm": ("batch", "group"),
+    "optimizer": ("sgd", "adam"),
+    "data_order": ("iid", "reshuffle", "shuffle_once", "flipflop", "incremental"),
+    "engine": ("replay", "wavefront"),
+    "precision": ("float32", "float64", "bf16"),
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """One experiment: a model trained with a constant learning rate, in several composition orders and seeds.
+
+    Attributes:
+        name: what it is called.
+        profile: "smoke", "laptop" or "gpu", or a word of your own.
+        dataset: see `CHOICES`. "fashion-mnist-as-rgb32" is Fashion-MNIST in CIFAR's format, a stand-in.
+        model: "mlp" (one hidden layer, ReLU), or "resnet18" or "resnet50" with a 3x3 stem.
+        width: hidden units of the perceptron, or channels of the ResNet's first stage.
+        norm: of the ResNets. Ignored by the perceptron.
+        optimizer, lr, momentum, weight_decay: the update; constant all along. Momentum is for "sgd" only.
+        batch_size, steps, data_order: the batches.
+        stride, first: checkpoints are the multiples of `stride` from `first` on.
+        orders: composition orders, as texts.
+        seeds: how many; seed s has initial parameters and batches of its own.
+        augment: random crops and flips, keyed by the batch.
+        engine: "wavefront" is faster; "replay" goes on from a stop to the same bits as a run that was not stopped.
+        precision: "float32" (TF32 off) or "float64"; "bf16" is bfloat16 autocast, which is NOT exact.
+        train_examples, test_examples: take only so many; None: all.
+        records_per_file: of a CIFAR archive; less than 10000 only for small archives made to try things out.
+        parts: the checkpoints of one run are shared among so many jobs, for several machines or GPUs.
+        keep_states: whether the params at the checkpoints are saved, too.
+
+    Raises (when made):
+        ValueError, TypeError: a field out of its range; the message names it, what it got and what is accepted.
+    """
+
+    name: str
+    profile: str = "laptop"
+    dataset: str = "digits"
+    model: str = "mlp"
+    width: int = 32
+    norm: str = "batch"
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    batch_size: int = 8
+    steps: int = 2000
+    stride: int = 10
+    first: int = 1
+    data_order: str = "reshuffle"
+    orders: tuple[str, ...] = ("forward", "backward")
+    seeds: int = 3
+    augment: bool = False
+    engine: str = "wavefront"
+    precision: str = "float32"
+    train_examples: int | None = None
+    test_examples: int | None = None
+    records_per_file: int = 10_000
+    parts: int = 1
+    keep_states: bool = False
+
+    def __post_init__(self) -> None:
+        for field, accepted in CHOICES.items():
+            _choice(field, getattr(self, field), accepted)
+        for field in ("width", "batch_size", "steps", "stride", "first", "seeds", "records_per_file", "parts"):
+            whole(field, getattr(self, field), 1)
+        for field in ("train_examples", "test_examples"):
+            if getattr(self, field) is not None:
+                whole(field, getattr(self, field), 1)
+        for field in ("augment", "keep_states"):
+            if not isinstance(getattr(self, field), bool):
+                raise TypeError(f"{field}: got {getattr(self, field)!r}, but it must be true or false")
+        for field in ("lr", "momentum", "weight_decay"):
+            _number(field, getattr(self, field))
+        self._check_orders()
+        self._check_together()
+
+    def _check_orders(self) -> None:
+        if isinstance(self.orders, str) or not isinstance(self.orders, list | tuple) or not self.orders:
+            raise TypeError(f"orders: got {self.orders!r}, but it must be a list of texts, such as ['forward']")
+        object.__setattr__(self, "orders", tuple(str(order(text)) for text in self.orders))
+        if len(set(self.orders)) < len(self.orders):
+            raise ValueError(f"orders: got {list(self.orders)}, but each can be run only once")
+
+    def _check_together(self) -> None:
+        if not isinstance(self.name, str) or not self.name or not isinstance(self.profile, str):
+            raise TypeError(f"name, profile: got {self.name!r} and {self.profile!r}, but both must be texts")
+        if self.optimizer == "adam" and self.momentum:
+            raise ValueError(f"momentum: got {self.momentum}, but adam has moments of its own; use 0")
+        if not self.checkpoints:
+            raise ValueError(f"first, stride: got {self.first} and {self.stride}: no multiple of the stride is left")
+        if self.augment and self.model == "mlp":
+            raise ValueError("augment: got True, but crops and flips are for the convolutional models")
+
+    @property
+    def checkpoints(self) -> range:
+        """The steps that are looked at."""
+        first = -(-self.first // self.stride) * self.stride
+        return range(first, self.steps + 1, self.stride)
+
+    def replace(self, **changes: Any) -> Config:
+        """The same configuration with other values in some fields.
+
+        Raises:
+            ValueError: there is no such field (the nearest name is suggested).
+        """
+        _known(changes)
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> str:
+        """JSON text with all fields and the version of the format."""
+        return json.dumps({"revorder-config": VERSION, **dataclasses.asdict(self)}, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, source: str | Path = "config") -> Config:
+        """What `to_json` wrote.
+
+        Raises:
+            ValueError: not such a text, another version, or fields that are unknown, missing or out of range.
+        """
+        try:
+            fields = json.loads(text)
+            version = fields.pop("revorder-config")
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
+            raise ValueError(f"{source} is not a revorder configuration ({type(error).__name__}: {error})") from error
+        if version != VERSION:
+            raise ValueError(f"{source} has version {version!r}, but this package reads version {VERSION}")
+        try:
+            _known(fields)
+            missing = sorted({field.name for field in dataclasses.fields(cls)} - fields.keys())
+            if missing:
+                raise ValueError(f"the fields {', '.join(missing)} are missing")
+            return cls(**fields)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{source} is damaged: {error}") from error
+
+
+def _known(fields: dict[str, Any]) -> None:
+    names = [field.name for field in dataclasses.fields(Config)]
+    for name in fields:
+        if name not in names:
+            hint = did_you_mean(name, names)
+            raise ValueError(f"{name}: there is no such field; the fields are {', '.join(names)}{hint}")
+
+
+def _choice(field: str, value: Any, accepted: tuple[str, ...]) -> None:
+    if value not in accepted:
+        hint = did_you_mean(str(value), accepted)
+        raise ValueError(f"{field}: got {value!r}, but it must be one of {', '.join(accepted)}{hint}")
+
+
+def _number(field: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{field}: got {value!r}, but it must be a number")
+    if not math.isfinite(value) or value < 0 or (field == "lr" and value == 0):
+        raise ValueError(f"{field}: got {value}, but it must be finite and {'> 0' if field == 'lr' else '>= 0'}")

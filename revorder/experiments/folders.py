@@ -1,0 +1,150 @@
+"""Result folders: what a run leaves on disk. Every file is written beside its place first and then moved there.
+
+config.json                 the configuration
+jobs/<order>-seed<s>.safetensors           a finished job: its trajectory
+jobs/<order>-seed<s>.snapshot.safetensors  a job under way: what it gathered, and where it stands
+metrics.csv                 all finished jobs: order, seed, step, metric, value, evaluations
+card.json                   machine, versions, times, costs
+lock                        held by the one process that may write here
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+from revorder.experiments.configs import Config
+from revorder.experiments.jobs import Job, jobs
+from revorder.pytrees import concatenated, row
+from revorder.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class FolderInUseError(RuntimeError):
+    """Another process writes to this result folder."""
+
+
+class Folder:
+    """One result folder; see the module for its files.
+
+    Attributes:
+        path: where it is.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def begin(self, config: Config) -> None:
+        """Make the folder for a configuration, or find it made for this one.
+
+        Raises:
+            ValueError: the folder holds another configuration, or files that are not ours; nothing is changed.
+        """
+        if (self.path / "config.json").exists():
+            if self.config() != config:
+                raise ValueError(f"out: {self.path} holds the results of another configuration; choose another folder")
+            return
+        foreign = [found.name for found in self.path.iterdir() if found.name != "lock"] if self.path.exists() else []
+        if foreign:
+            raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
+        (self.path / "jobs").mkdir(parents=True)
+        write(self.path / "config.json", config.to_json())
+
+    def config(self) -> Config:
+        """The configuration.
+
+        Raises:
+            ValueError: there is none, or it is damaged or of another version.
+        """
+        place = self.path / "config.json"
+        try:
+            text = place.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"out: {self.path} is not a result folder ({error})") from error
+        return Config.from_json(text, place)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; the lock dies with the process, however it ends.
+
+        Raises:
+            FolderInUseError: another process holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / "lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise FolderInUseError(
+                f"out: another process is writing to {self.path}; wait, or choose another"
+            ) from error
+
+    def result(self, job: Job) -> Path:
+        """The file of a finished job."""
+        return self.path / "jobs" / f"{job}.safetensors"
+
+    def snapshot(self, job: Job) -> Path:
+        """The file of a job under way."""
+        return self.path / "jobs" / f"{job}.snapshot.safetensors"
+
+    def finished(self) -> dict[tuple[str, int], Trajectory]:
+        """The trajectories of the runs that are finished, by order and seed; parts are put together.
+
+        Raises:
+            ValueError: a job's file is damaged.
+        """
+        runs: dict[tuple[str, int], list[Job]] = {}
+        for job in jobs(self.config()):
+            runs.setdefault((job.order, job.seed), []).append(job)
+        done = {key: parts for key, parts in runs.items() if all(self.result(job).exists() for job in parts)}
+        return {key: join([Trajectory.load(self.result(job)) for job in parts]) for key, parts in done.items()}
+
+    def frame(self) -> pd.DataFrame:
+        """The metrics of all finished jobs, tidy: order, seed, step, metric, value."""
+        import pandas as pd
+
+        frames = [run.frame().assign(seed=seed) for (_, seed), run in self.finished().items()]
+        columns = ["order", "seed", "step", "metric", "value"]
+        return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
+
+    def card(self) -> dict[str, Any]:
+        """The result card; empty before the first job is finished."""
+        place = self.path / "card.json"
+        return json.loads(place.read_text()) if place.exists() else {}
+
+    def summarise(self, card: dict[str, Any]) -> None:
+        """Write metrics.csv and card.json for what is finished."""
+        write(self.path / "metrics.csv", self.frame().to_csv(index=False))
+        write(self.path / "card.json", json.dumps(card, indent=2) + "\n")
+
+
+def join(parts: list[Trajectory]) -> Trajectory:
+    """One trajectory of several that share its checkpoints, in ascending order of the steps."""
+    if len(parts) == 1:
+        return parts[0]
+    steps = [step for part in parts for step in part.steps]
+    by_step = np.argsort(steps, kind="stable")
+    states = row(concatenated([part.states for part in parts]), torch.from_numpy(by_step))
+    metrics = {name: np.concatenate([part.metrics[name] for part in parts])[by_step] for name in parts[0].metrics}
+    cost = sum(part.cost for part in parts)
+    return Trajectory(parts[0].order, sorted(steps), states, metrics, cost, f"{parts[0].engine} in {len(parts)} parts")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text so that, whenever the process ends, the old or the new file stands there whole."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)

@@ -1,0 +1,141 @@
+"""One job of an experiment: one seed in one composition order (or a part of its checkpoints), stopped and resumed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from revorder import engines, parallel, storage
+from revorder.collecting import Collector
+from revorder.engines import Maps, Place
+from revorder.experiments.configs import Config
+from revorder.planning import Plan, plan_for
+from revorder.problems import Problem
+from revorder.running import carry_out
+from revorder.trajectory import Trajectory
+
+SNAPSHOT = "revorder-snapshot-1"
+Watcher = Callable[[Collector], None]
+
+
+class StoppedError(Exception):
+    """A run was asked to stop, and has written down where it stands."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One seed in one composition order; or part `part` of `parts` of its checkpoints.
+
+    Attributes:
+        order, seed: which run.
+        part, parts: the checkpoints may be shared among several processes.
+    """
+
+    order: str
+    seed: int
+    part: int = 0
+    parts: int = 1
+
+    def __str__(self) -> str:
+        part = f"-part{self.part}of{self.parts}" if self.parts > 1 else ""
+        return f"{self.order.replace(':', '-')}-seed{self.seed}{part}"
+
+    def plan(self, config: Config) -> Plan:
+        """What this job has to compute."""
+        whole = plan_for(self.order, config.checkpoints, None, config.steps)
+        return whole.only(parallel.split(whole, self.parts)[self.part][0])
+
+
+def jobs(config: Config) -> list[Job]:
+    """All jobs of an experiment, seed by seed. Orders whose words share all are one part: they gain nothing."""
+    found = []
+    for order in config.orders:
+        whole = plan_for(order, config.checkpoints, None, config.steps)
+        parts = len(parallel.split(whole, config.parts))
+        found += [Job(order, seed, part, parts) for seed in range(config.seeds) for part in range(parts)]
+    return sorted(found, key=lambda job: job.seed)
+
+
+class Snapshots:
+    """Writes down where a job stands: every `interval` seconds, and when it is asked to stop.
+
+    It is the `Keeper` of the engine. A snapshot replaces the one before only when it stands whole.
+
+    Attributes:
+        place: where the job goes on from; None at its beginning.
+        saved: how many snapshots were written.
+    """
+
+    def __init__(
+        self, path: Path, job: Job, interval: float, stop: threading.Event | None = None, watcher: Watcher | None = None
+    ):
+        self.path, self.job, self.interval = path, job, interval
+        self.stop = threading.Event() if stop is None else stop
+        self.watcher = watcher
+        self.place: Place | None = None
+        self.kept: Trajectory | None = None
+        self.resumed = path.exists()
+        self.saved, self.last = 0, time.monotonic()
+        if self.resumed:
+            self._load()
+
+    def watch(self, collected: Collector) -> None:
+        self.collected = collected
+        if self.kept is not None and self.kept.steps:
+            collected.merge(np.arange(len(collected.plan.steps)), self.kept)
+        elif self.kept is not None:
+            collected.cost += self.kept.cost
+
+    def reached(self, place: Callable[[], Place]) -> None:
+        if self.watcher is not None:
+            self.watcher(self.collected)
+        if self.stop.is_set() or time.monotonic() - self.last >= self.interval:
+            self._save(place())
+            if self.stop.is_set():
+                raise StoppedError(f"stopped in {self.job} after {self.collected.cost} evaluations")
+
+    def _save(self, place: Place) -> None:
+        gathered = self.collected.trajectory()
+        about = {
+            "job": str(self.job),
+            "position": place.position,
+            "steps": gathered.steps,
+            "metrics": {name: values.tolist() for name, values in gathered.metrics.items()},
+            "cost": gathered.cost,
+        }
+        kept = gathered.states if gathered.steps else {}
+        storage.save(self.path, {"place": place.states, "kept": kept}, about, SNAPSHOT)
+        self.saved, self.last = self.saved + 1, time.monotonic()
+
+    def _load(self) -> None:
+        tree, about = storage.load(self.path, SNAPSHOT)
+        if about.get("job") != str(self.job):
+            raise ValueError(f"{self.path} is a snapshot of {about.get('job')!r}, but {self.job} was to be resumed")
+        metrics = {name: np.array(values, dtype=np.float64) for name, values in about["metrics"].items()}
+        storage.check_rows(self.path, tree["kept"], metrics, len(about["steps"]))
+        self.place = Place(about["position"], tree["place"])
+        self.kept = Trajectory(self.job.order, about["steps"], tree["kept"], metrics, about["cost"])
+
+
+def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapshots) -> Trajectory:
+    """Begin a job, or go on with it from its snapshot.
+
+    Raises:
+        StoppedError: it was asked to stop, and a snapshot has been written.
+        DivergedError: a state became infinite or NaN.
+    """
+    plan = job.plan(config)
+    maps = Maps(problem.update, problem.batches, plan, None)
+    engine = engines.choose(config.engine, problem.update)
+    maps.note(config.engine)
+
+    def record(state: object) -> object:
+        return problem.update.params(state) if config.keep_states else {}
+
+    return carry_out(plan, engine=engine, maps=maps, start=problem.start, record=record, metrics=problem.metrics,
+                     progress=False, keeper=snapshots)  # fmt: skip

@@ -1,0 +1,179 @@
+"""Run an experiment into a folder, stop it at any moment, and go on later."""
+
+from __future__ import annotations
+
+import datetime
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from revorder.collecting import Collector
+from revorder.datasets import Dataset
+from revorder.errors import DivergedError
+from revorder.experiments.building import build, exact_float32, load
+from revorder.experiments.cards import machine
+from revorder.experiments.configs import Config
+from revorder.experiments.folders import Folder
+from revorder.experiments.jobs import Job, Snapshots, carry_out_job, jobs
+from revorder.trajectory import Trajectory
+
+INTERVAL = 180.0  # seconds between snapshots
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        job: what is being carried out.
+        evaluations, total: evaluations of T made, and to be made, in this job.
+        number, jobs: this job is number `number` (from 1) of `jobs`.
+        collected: what it has gathered until now.
+    """
+
+    job: Job
+    evaluations: int
+    total: int
+    number: int
+    jobs: int
+    collected: Collector
+
+
+def run(
+    config: Config,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    data: str | Path | None = None,
+    device: str | torch.device = "cpu",
+    interval: float = INTERVAL,
+    stop: threading.Event | None = None,
+    watcher: Callable[[Progress], None] | None = None,
+    executor: Executor | None = None,
+) -> Folder:
+    """Run an experiment, or go on with it.
+
+    Args:
+        config: what to run.
+        out: the result folder; made if it is not there.
+        resume: go on with what the folder holds. Without it, a folder that holds results already is refused.
+        data: where the data set lies (default: REVORDER_DATA, or a download).
+        device: where tensors live.
+        interval: seconds between snapshots: what a killed process loses at most.
+        stop: the run stops at the next evaluation when this event is set. In the main thread SIGTERM and SIGINT do
+            the same.
+        watcher: is shown the progress after every evaluation or batched call; it must be quick.
+        executor: a `concurrent.futures.Executor` whose workers see the same folder: they share the jobs.
+
+    Returns:
+        The result folder.
+
+    Raises:
+        StoppedError: it was asked to stop; a snapshot is written.
+        FolderInUseError: another process writes to this folder.
+        ValueError: the folder holds other results, something in it is damaged, or the data are. Nothing is changed.
+    """
+    folder, stop = Folder(out), stop or threading.Event()
+    if not resume and (folder.path / "config.json").exists():
+        raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
+    with folder.locked(), on_signals(stop):
+        folder.begin(config)
+        waiting = [job for job in jobs(config) if not folder.result(job).exists()]
+        work = Work(config, folder.path, data, str(device), interval)
+        if executor is None:
+            _one_by_one(work, waiting, stop, watcher)
+        else:
+            _shared(work, waiting, executor)
+        folder.summarise(folder.card())
+    return folder
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to know to carry out any job of an experiment."""
+
+    config: Config
+    path: Path
+    data: str | Path | None
+    device: str
+    interval: float
+
+    def __call__(
+        self, job: Job, stop: threading.Event | None = None, watcher: Callable[[Collector], None] | None = None,
+        data: Dataset | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Carry a job out, write its result, and return the lines that it adds to the card."""
+        folder, began = Folder(self.path), time.monotonic()
+        snapshots = Snapshots(folder.snapshot(job), job, self.interval, stop, watcher)
+        with exact_float32():
+            loaded = data or load(self.config, self.data, self.device)
+            problem = build(self.config, loaded, job.seed)
+            diverged = None
+            try:
+                found = carry_out_job(self.config, job, problem, snapshots)
+            except DivergedError as error:  # a result, too: the checkpoints until then
+                diverged = str(error)
+                found = error.trajectory or Trajectory(
+                    job.order, [], {}, {name: np.zeros(0) for name in problem.metrics}
+                )
+        found.save(folder.result(job))
+        folder.snapshot(job).unlink(missing_ok=True)
+        line = {"evaluations": found.cost, "seconds": round(time.monotonic() - began, 2), "resumed": snapshots.resumed}
+        return {**line, **machine(self.device), **({"diverged": diverged} if diverged else {})}
+
+
+def _one_by_one(
+    work: Work, waiting: list[Job], stop: threading.Event, watcher: Callable[[Progress], None] | None
+) -> None:
+    folder = Folder(work.path)
+    data = load(work.config, work.data, work.device) if waiting else None
+    for number, job in enumerate(waiting, start=1):
+        total = job.plan(work.config).cost
+
+        def watch(collected: Collector, job: Job = job, total: int = total, number: int = number) -> None:
+            if watcher is not None:
+                watcher(Progress(job, collected.cost, total, number, len(waiting), collected))
+
+        _note(folder, job, work(job, stop, watch, data))
+
+
+def _shared(work: Work, waiting: list[Job], executor: Executor) -> None:
+    futures = {executor.submit(work, job): job for job in waiting}
+    for future in as_completed(futures):
+        _note(Folder(work.path), futures[future], future.result())
+
+
+def _note(folder: Folder, job: Job, line: dict[str, Any]) -> None:
+    card = folder.card()
+    card.setdefault("jobs", {})[str(job)] = line
+    card["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    folder.summarise(card)
+
+
+@contextmanager
+def on_signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT set the event. A second SIGINT interrupts at once. Only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
