@@ -10,7 +10,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from revorder import batches, course, datasets, diagnostics, models, plots, problems, theory, widgets
+    from revorder import (
+        batches,
+        comparators,
+        course,
+        datasets,
+        diagnostics,
+        experiments,
+        images,
+        models,
+        plots,
+        problems,
+        theory,
+        widgets,
+    )
     from revorder.engines import Affine, Replay, Wavefront
     from revorder.errors import DivergedError, NotAffineError, NotBatchableError
     from revorder.lie import lie_corrected
@@ -46,13 +59,17 @@ _HOME = {
     "updates": "adam augmented sgd",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
-_SUBMODULES = ["batches", "course", "datasets", "diagnostics", "models", "plots", "problems", "theory", "widgets"]
+_SUBMODULES = [
+    "batches", "comparators", "course", "datasets", "diagnostics", "experiments", "images", "models", "plots",
+    "problems", "theory", "widgets",
+]  # fmt: skip
 
 __all__ = [
     "Affine", "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward",
     "NotAffineError", "NotBatchableError", "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront",
-    "adam", "augmented", "batches", "course", "datasets", "diagnostics", "lie_corrected", "models", "module_loss",
-    "order", "plan", "plots", "problems", "run", "run_seeds", "sgd", "theory", "torch_update", "widgets",
+    "adam", "augmented", "batches", "comparators", "course", "datasets", "diagnostics", "experiments", "images",
+    "lie_corrected", "models", "module_loss", "order", "plan", "plots", "problems", "run", "run_seeds", "sgd",
+    "theory", "torch_update", "widgets",
 ]  # fmt: skip
 
 

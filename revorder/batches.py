@@ -38,7 +38,8 @@ def shuffle_once(n_examples: int, batch_size: int, steps: int, seed: int = 0) ->
 def flipflop(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
     """Every second epoch runs through the previous epoch's batches in reverse. Returns (steps, batch_size) int64.
 
-    Two epochs form a palindrome of batches, so forward and backward agree after every second epoch.
+    Two epochs form a palindrome of batches: forward and backward agree exactly after the first two. Later they only have
+    the same law, at even numbers of whole epochs.
     """
     return _epochs(n_examples, batch_size, steps, seed, lambda epoch: (epoch - epoch % 2, epoch % 2 == 1))
 
@@ -91,23 +92,27 @@ class Minibatches:
     Args:
         data: pytree of tensors with a leading example axis, all on one device, such as (x, y).
         index: integer tensor (steps, batch_size), as the functions of this module return.
+        prepare: `prepare(batch) -> batch`, applied to every gathered batch, such as `revorder.images.Normalise`;
+            written with torch operations only, and without randomness (see `revorder.augmented`).
 
     Raises:
-        TypeError: `index` is not a two-dimensional integer tensor.
+        TypeError: `index` is not a two-dimensional integer tensor, or `prepare` not a function.
         ValueError: tensors of different length or device, or an index outside them.
     """
 
-    def __init__(self, data: object, index: torch.Tensor):
+    def __init__(self, data: object, index: torch.Tensor, prepare: Callable[[Any], Any] | None = None):
         leaves = pytree.tree_leaves(data)
         if not isinstance(index, torch.Tensor) or index.ndim != 2 or index.dtype not in (torch.int32, torch.int64):
             raise TypeError("index: must be an integer tensor of shape (steps, batch_size)")
+        if prepare is not None and not callable(prepare):
+            raise TypeError(f"prepare: got {prepare!r}, but it must be a function of a batch")
         if len({(len(leaf), leaf.device) for leaf in leaves}) != 1:
             sizes = ", ".join(f"{tuple(leaf.shape)} on {leaf.device}" for leaf in leaves)
             raise ValueError(f"data: got leaves {sizes}, but all need the same number of examples and device")
         low, high = (int(bound) for bound in index.aminmax())
         if low < 0 or high >= len(leaves[0]):
             raise ValueError(f"index: got {low} to {high}, but data has {len(leaves[0])} examples, from 0")
-        self.data = data
+        self.data, self.prepare = data, prepare
         self.leaves, self.structure = pytree.tree_flatten(data)
         self.index = index.to(leaves[0].device)
 
@@ -116,7 +121,8 @@ class Minibatches:
 
     def __getitem__(self, number: int) -> object:
         row = self.index[number]
-        return pytree.tree_unflatten([leaf[row] for leaf in self.leaves], self.structure)
+        batch = pytree.tree_unflatten([leaf[row] for leaf in self.leaves], self.structure)
+        return batch if self.prepare is None else self.prepare(batch)
 
 
 class Windows:

@@ -8,6 +8,9 @@ import torch
 from torch import nn
 
 from revorder.randomness import seeded
+from revorder.resnets import resnet18, resnet50
+
+__all__ = ["mlp", "resnet18", "resnet50", "small_cnn"]
 
 
 def mlp(

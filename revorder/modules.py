@@ -52,10 +52,10 @@ DRAWING = ("Dropout", "AlphaDropout", "RReLU", "FractionalMaxPool", "Attention",
 
 
 def may_draw(model: torch.nn.Module) -> bool:
-    """Whether a module may draw random numbers: not if it is built of torch's own layers that never do."""
+    """Whether a module may draw random numbers: not if it is built of torch's own layers, and ours, that never do."""
     kinds = {type(module) for module in model.modules()}
-    ours = all(kind.__module__.startswith("torch.nn.modules.") for kind in kinds)
-    return not ours or any(name in kind.__name__ for kind in kinds for name in DRAWING)
+    known = all(kind.__module__.startswith(("torch.nn.modules.", "revorder.resnets")) for kind in kinds)
+    return not known or any(name in kind.__name__ for kind in kinds for name in DRAWING)
 
 
 def module_loss(

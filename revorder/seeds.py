@@ -125,7 +125,7 @@ class Together:
             raise ValueError(f"batches: got sequences of lengths {sorted(lengths)}, but all seeds need the same")
         self.batches, self.seeds, self.length = batches, len(batches), lengths.pop()
         self.index = None
-        if all(isinstance(each, Minibatches) and each.data is batches[0].data for each in batches):
+        if all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
             self.index = torch.stack([each.index for each in batches], dim=1)  # one gather for all seeds
 
     def __len__(self) -> int:
@@ -133,10 +133,16 @@ class Together:
 
     def __getitem__(self, number: int) -> Tree:
         if self.index is not None:
-            return tree_map(lambda leaf: leaf[self.index[number]], self.batches[0].data)
+            gathered = tree_map(lambda leaf: leaf[self.index[number]], self.batches[0].data)
+            prepare = self.batches[0].prepare
+            return gathered if prepare is None else torch.vmap(prepare)(gathered)
         if isinstance(self.batches, torch.Tensor):
             return self.batches[:, number]
         return stack([each[number] for each in self.batches])
+
+
+def _alike(one: Minibatches, other: Minibatches) -> bool:
+    return one.data is other.data and one.prepare == other.prepare
 
 
 def _starts(start: Tree, seeds: int) -> Tree:
