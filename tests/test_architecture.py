@@ -10,12 +10,12 @@ import pytest
 
 # every module may import from earlier lines only
 LAYERS = [
-    "orders trie pytrees randomness idx figures packing theory.checks",
+    "orders trie pytrees randomness idx cifar figures packing theory.checks",
     "theory.bounds theory.one_number theory.binary theory.bernoulli theory.covariance theory.random_slopes "
     "theory.cycles theory.fractals",
-    "theory schedule batches updates modules models storage memory",
-    "planning datasets trajectory",
-    "errors collecting",
+    "theory schedule batches updates modules resnets storage memory",
+    "planning datasets trajectory models",
+    "errors collecting images comparators",
     "engines.maps engines.places parallel",
     "engines.stopwatch engines.linear engines.fused engines.coalescence",
     "engines.kernels",
@@ -27,13 +27,24 @@ LAYERS = [
     "diagnostics.jacobians diagnostics.commutators",
     "diagnostics.contraction diagnostics.perfect diagnostics.laws diagnostics.spreads diagnostics.fractals",
     "diagnostics",
-    "plots.contraction plots.chaos plots.laws plots.perfect plots.quadratics plots.brackets plots.paths plots.plans",
+    "experiments.configs experiments.cards",
+    "experiments.jobs experiments.building experiments.catalogue",
+    "experiments.folders experiments.estimates experiments.budget",
+    "experiments.running experiments.summaries",
+    "plots.paths plots.plans",
+    "plots.contraction plots.chaos plots.laws plots.perfect plots.quadratics plots.brackets plots.experiments "
+    "plots.training plots.budget",
     "plots course.profiles",
+    "experiments.documents experiments.reports",
+    "experiments",
+    "cli",
+    "__main__",
     "widgets.contraction widgets.chaos widgets.one_number widgets.perfect widgets.quadratics widgets.brackets "
-    "widgets.composer widgets.digits",
+    "widgets.composer widgets.digits widgets.training widgets.budget widgets.panel",
     "widgets course",
     "course.start_here course.contractions course.chaos_game course.one_number course.perfect_sampling "
-    "course.quadratics course.orders_and_costs course.lie_brackets",
+    "course.quadratics course.orders_and_costs course.lie_brackets course.neural_networks course.what_should_i_use "
+    "course.gpu_experiments",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
 

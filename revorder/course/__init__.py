@@ -28,6 +28,9 @@ MODULES = {  # what an exercise's name begins with -> where it is; imported when
     "05": "quadratics",
     "06": "orders_and_costs",
     "07": "lie_brackets",
+    "08": "neural_networks",
+    "09": "what_should_i_use",
+    "10": "gpu_experiments",
 }
 
 

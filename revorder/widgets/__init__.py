@@ -10,29 +10,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from revorder.widgets.brackets import BracketExplorer
+    from revorder.widgets.budget import BudgetExplorer
     from revorder.widgets.chaos import ChaosGame
     from revorder.widgets.composer import Composer
     from revorder.widgets.contraction import TwoStarts
     from revorder.widgets.digits import DigitsExplorer
     from revorder.widgets.one_number import BitString, StationaryLaw
+    from revorder.widgets.panel import ExperimentPanel
     from revorder.widgets.perfect import PerfectSampler
     from revorder.widgets.quadratics import QuadraticExplorer
+    from revorder.widgets.training import RegimeExplorer
 
 _HOME = {
     "brackets": "BracketExplorer",
+    "budget": "BudgetExplorer",
     "chaos": "ChaosGame",
     "composer": "Composer",
     "contraction": "TwoStarts",
     "digits": "DigitsExplorer",
     "one_number": "BitString StationaryLaw",
+    "panel": "ExperimentPanel",
     "perfect": "PerfectSampler",
     "quadratics": "QuadraticExplorer",
+    "training": "RegimeExplorer",
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
-    "BitString", "BracketExplorer", "ChaosGame", "Composer", "DigitsExplorer", "PerfectSampler", "QuadraticExplorer",
-    "StationaryLaw", "TwoStarts",
+    "BitString", "BracketExplorer", "BudgetExplorer", "ChaosGame", "Composer", "DigitsExplorer", "ExperimentPanel",
+    "PerfectSampler", "QuadraticExplorer", "RegimeExplorer", "StationaryLaw", "TwoStarts",
 ]  # fmt: skip
 
 
