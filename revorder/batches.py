@@ -38,8 +38,8 @@ def shuffle_once(n_examples: int, batch_size: int, steps: int, seed: int = 0) ->
 def flipflop(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
     """Every second epoch runs through the previous epoch's batches in reverse. Returns (steps, batch_size) int64.
 
-    Two epochs form a palindrome of batches: forward and backward agree exactly after the first two. Later they only have
-    the same law, at even numbers of whole epochs.
+    Two epochs form a palindrome of batches: forward and backward agree exactly after the first two. Later they only
+    have the same law, at even numbers of whole epochs.
     """
     return _epochs(n_examples, batch_size, steps, seed, lambda epoch: (epoch - epoch % 2, epoch % 2 == 1))
 

@@ -196,6 +196,10 @@ def test_box_dimension_of_a_square_and_of_a_segment():
     assert box_dimension(np.stack([square[:, 0], square[:, 0]], axis=1)) == pytest.approx(1, abs=0.01)
 
 
+def test_box_dimension_of_a_point_is_zero():
+    assert box_dimension([[0.3, 0.7]] * 20) == pytest.approx(0, abs=1e-12)
+
+
 def test_box_dimension_with_few_points_warns_and_carries_the_slope():
     points = np.random.default_rng(0).random((200, 2))
     with pytest.warns(EstimateWarning, match="boxes") as caught:

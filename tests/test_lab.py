@@ -31,7 +31,13 @@ def test_serves_the_first_notebook(lab):
 
 MOVES = {
     "00_start_here": ("learning rate", "ArrowLeft"),
+    "01_contractions": ("learning rate h", "ArrowRight"),
+    "02_chaos_game": ("learning rate", "ArrowLeft"),
+    "03_one_number": ("step n", "ArrowRight"),
+    "04_perfect_sampling": ("number of draws", "ArrowRight"),
+    "05_quadratics": ("learning rate h", "ArrowRight"),
     "06_orders_and_costs": ("steps N", "ArrowRight"),
+    "07_lie_brackets": ("learning rate h", "ArrowRight"),
 }
 PICTURE = ".widget-html img"
 

@@ -31,7 +31,8 @@ def outputs(notebook):
 
 
 def test_there_are_notebooks():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["00", "06"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02d}" for number in range(len(NOTEBOOKS))]
+    assert len(NOTEBOOKS) >= 8
 
 
 def test_committed_from_one_complete_run_in_order(notebook):
@@ -105,6 +106,15 @@ def test_cells_are_short_and_define_no_machinery(notebook):
 def test_links_between_notebooks_exist(notebook):
     for target in re.findall(r"\]\(([\w./-]+\.ipynb)\)", prose(notebook)):
         assert (NOTEBOOKS[0].parent / target).exists(), target
+
+
+def test_every_notebook_is_on_the_map():
+    """In the README, and at the end of notebook 00."""
+    readme = (NOTEBOOKS[0].parent.parent / "README.md").read_text()
+    last = prose(nbformat.read(NOTEBOOKS[0], as_version=4)).split("## Where to go next")[1]
+    for path in NOTEBOOKS[1:]:
+        assert f"](notebooks/{path.name})" in readme, path.name
+        assert f"]({path.name})" in last, path.name
 
 
 def test_the_folder_stays_small():

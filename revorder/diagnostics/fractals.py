@@ -40,7 +40,7 @@ def box_dimension(points: Any, depths: Sequence[int] = (2, 3, 4, 5, 6)) -> float
     for depth in depths:
         whole("depths", depth, 0)
     counts = [len(np.unique(np.minimum(cloud * 2**k, 2**k - 1).astype(int), axis=0)) for k in depths]
-    slope = float(np.polynomial.Polynomial.fit(depths, np.log2(counts), 1).convert().coef[1])
+    slope = float(np.polyfit(depths, np.log2(counts), 1)[0])
     if len(cloud) < CROWDED * max(counts):
         warn(f"{len(cloud)} points in {max(counts)} boxes: some boxes of the set are missed; slope {slope:.3f}", slope)
     return slope

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from revorder.plots.brackets import bracket_figure, slope_figure
-    from revorder.plots.chaos import chaos_figure
+    from revorder.plots.chaos import chaos_figure, clouds_figure
     from revorder.plots.contraction import bounds_figure, gap_figure
     from revorder.plots.experiments import experiment_paths_figure, experiment_spreads_figure
     from revorder.plots.laws import law_figure, two_spreads_figure
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "brackets": "bracket_figure slope_figure",
-    "chaos": "chaos_figure",
+    "chaos": "chaos_figure clouds_figure",
     "contraction": "bounds_figure gap_figure",
     "experiments": "experiment_paths_figure experiment_spreads_figure",
     "laws": "law_figure two_spreads_figure",
@@ -35,7 +35,7 @@ _HOME = {
 _MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
-    "bounds_figure", "bracket_figure", "chaos_figure", "cost_figure", "covariance_figure", "cycle_figure",
+    "bounds_figure", "bracket_figure", "chaos_figure", "clouds_figure", "cost_figure", "covariance_figure", "cycle_figure",
     "experiment_paths_figure", "experiment_spreads_figure", "gap_figure", "law_figure", "momentum_figure",
     "paths_figure", "perfect_figure", "plan_figure", "regime_figure", "slope_figure", "spread_figure",
     "tails_figure", "two_spreads_figure",

@@ -1,0 +1,85 @@
+"""Figures of experiments: every order with all its seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from revorder.figures import Picture, figure
+from revorder.plots.paths import STYLES
+from revorder.trajectory import Trajectory
+
+# Okabe and Ito's palette goes on, for experiments with more orders than the course compares
+MORE = [
+    {"color": "#56B4E9", "linestyle": (0, (8, 2))},
+    {"color": "#E69F00", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+    {"color": "#000000", "linestyle": (0, (2, 2))},
+]
+MARKERS = "os^Dv<P"
+
+
+def experiment_paths_figure(
+    runs: Mapping[str, Sequence[Trajectory]], metric: str, *, unit: str = "", tail: int, title: str | None = None
+) -> Picture:
+    """A metric along the paths of all orders and seeds: whole at the left, the last checkpoints at the right.
+
+    Args:
+        runs: order -> its runs, one thin line for each. Runs of one order share their checkpoints.
+        metric: a key of `Trajectory.metrics`.
+        unit: of the metric, for the axis label.
+        tail: how many checkpoints the right panel shows, at least one.
+        title: the message of the figure.
+    """
+    made, (whole_path, end) = figure(8.6, 3.6, ncols=2, width_ratios=[3, 2])
+    for (name, seeds), style in zip(runs.items(), cycle(STYLES + MORE), strict=False):
+        for number, run in enumerate(seeds):
+            whole_path.plot(run.steps, run.metrics[metric], linewidth=0.9, label=name if not number else None, **style)
+            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=1.0, **style)
+    label = f"{metric} ({unit})" if unit else metric
+    whole_path.set(xlabel="step n (batches)", ylabel=label, title="whole path", **_readable(runs, metric))
+    shown = len(next(iter(runs.values()))[0].steps[-tail:])
+    end.set(xlabel="step n (batches)", title=f"the last {shown} checkpoints")
+    drawn = whole_path.legend(title="composition order", frameon=False)
+    for line in drawn.get_lines():
+        line.set_linewidth(1.8)
+    made.suptitle(title or f"{metric}, one thin line for each seed", fontweight="bold")
+    ends = {name: [run.metrics[metric][-1] for run in seeds] for name, seeds in runs.items()}
+    means = ", ".join(f"{name} {np.mean(end):.3g} (seeds: {len(end)})" for name, end in ends.items())
+    return Picture(
+        made, f"Line plot of {label} against the step, one thin line for each seed. Mean at the end: {means}."
+    )
+
+
+def experiment_spreads_figure(
+    spreads: Mapping[str, Mapping[int, float]], *, quantity: str, title: str | None = None
+) -> Picture:
+    """One dot for each order and seed; dots of the same seed, which saw the same batches, are joined.
+
+    Args:
+        spreads: order -> seed -> spread; all finite.
+        quantity: axis label with unit, such as "spread of the test loss along the path (nats)".
+        title: the message of the figure.
+    """
+    made, ax = figure(7.0, 1.5 + 0.45 * len(spreads))
+    names = list(spreads)
+    for seed in sorted({seed for by_seed in spreads.values() for seed in by_seed}):
+        rows = [row for row, name in enumerate(names) if seed in spreads[name]]
+        ax.plot([spreads[names[row]][seed] for row in rows], rows, color="#999999", linewidth=0.7, zorder=1)
+    for row, (name, style, marker) in enumerate(zip(names, cycle(STYLES + MORE), cycle(MARKERS), strict=False)):
+        values = list(spreads[name].values())
+        ax.scatter(values, [row] * len(values), color=style["color"], marker=marker, s=40, zorder=2)
+    ax.set(yticks=range(len(names)), yticklabels=names, xlabel=quantity)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlim(left=0)
+    ax.set_title(title or "one dot per seed; lines join dots of one seed", fontweight="bold", loc="left")
+    said = ", ".join(f"{name} {np.mean(list(by_seed.values())):.2g} on average" for name, by_seed in spreads.items())
+    return Picture(made, f"Dot plot of {quantity}, one dot for each order and seed: {said}.")
+
+
+def _readable(runs: Mapping[str, Sequence[Trajectory]], metric: str) -> dict[str, Any]:
+    """A logarithmic axis where the metric falls far, so that its end is not flat."""
+    values = np.concatenate([run.metrics[metric] for seeds in runs.values() for run in seeds])
+    return {"yscale": "log"} if values.min() > 0 and values.max() > 4 * values.min() else {}

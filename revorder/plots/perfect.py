@@ -1,0 +1,170 @@
+"""Figures of perfect sampling: runs that started long ago, laws of draws, and what averaging does better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from revorder.figures import Picture, figure, plain_log
+from revorder.plots.paths import STYLES
+from revorder.theory import bernoulli_convolution_cdf
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000)
+REJECTED = 1.36  # over √N: the asymptotic 5 % point of the Kolmogorov-Smirnov distance
+LOWEST = 0.005  # of the axis of KS distances
+DRAWS = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"})
+MEANS = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"},
+         {**STYLES[0], "marker": "o"})  # fmt: skip
+
+
+def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6, 12)) -> Picture:
+    """Runs of one number that started in the past and use the same batches: their ends squeeze the limit.
+
+    Args:
+        runs: n -> states (n + 1, 2), from the start n batches ago to now, of the run from the lowest start and of the
+            run from the highest one.
+        shown: at most three n whose runs the left panel shows; the right one shows the ends of all.
+    """
+    made, (past, now) = figure(8.0, 3.5, ncols=2, width_ratios=[3, 2])
+    looks = [{"color": "#000000", "marker": "o"}, {**STYLES[3], "marker": "D"}, {**STYLES[2], "marker": "^"}]
+    for n, look in zip(sorted(shown, reverse=True), looks, strict=False):
+        lines = past.plot(range(-n, 1), runs[n], linewidth=1.5, markersize=5, **look)
+        lines[0].set_label(f"{n}")
+    past.set(xlabel="batches before now", ylabel="θ (no unit)", ylim=(-0.06, 1.42), yticks=[0, 0.5, 1])
+    past.set_title("runs from 0 and from 1, the same batches", fontsize=11)
+    past.legend(title="started … batches ago", frameon=False, loc="upper left", ncols=3)
+    lows, highs = np.array([np.asarray(states)[-1] for states in runs.values()]).T
+    middle = (lows + highs) / 2
+    now.errorbar(list(runs), middle, yerr=(highs - lows) / 2, fmt="none", capsize=4, linewidth=1.8,
+                 color=STYLES[1]["color"])  # fmt: skip
+    now.plot(list(runs), lows, linestyle="none", marker="s", markersize=5, color=STYLES[1]["color"])
+    now.set(xlabel="started n batches ago", ylabel="θ (no unit)", xticks=[n for n in runs if n % 3 == 0])
+    now.set_title("where they end: $B_n$ from 0 (■) to 1", fontsize=11)
+    made.suptitle("The longer ago a run started, the less its start matters now", fontweight="bold")
+    ends = {n: (low, high) for n, low, high in zip(runs, lows, highs, strict=True)}
+    said = ", ".join(f"{ends[n][0]:.3f} to {ends[n][1]:.3f} for n = {n}" for n in shown)
+    alt = (
+        "Left: runs of forward SGD from 0 and from 1, started some batches before now, come together on the same "
+        f"batches. Right: the bracket of their ends shrinks as they start longer ago: {said}."
+    )
+    return Picture(made, alt)
+
+
+def ks_distances(sample: ArrayLike, lr: float, sizes: Sequence[int]) -> np.ndarray:
+    """Kolmogorov-Smirnov distances of the first N draws from the exact law of the coin model, for each N in `sizes`.
+
+    Args:
+        sample: (n,) draws; for lr see `theory.bernoulli_convolution_cdf`.
+
+    Returns:
+        Array (len(sizes),), each in [0, 1].
+    """
+    heights = np.asarray(bernoulli_convolution_cdf(np.asarray(sample), lr))
+    found = []
+    for size in sizes:
+        below = np.sort(heights[:size])  # the exact CDF is monotone, so this is its value at the sorted draws
+        steps = np.arange(size + 1) / size
+        found.append(max((steps[1:] - below).max(), (below - steps[:-1]).max()))
+    return np.array(found)
+
+
+def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | None = None) -> Picture:
+    """Draws of the coin model's stationary law: their CDF against the exact one, and how their KS distance falls.
+
+    Args:
+        draws: depth n -> perfect samples (N,) of that depth, N >= 10; at most three depths.
+        lr: learning rate, in [½, 1).
+        title: the message; default: what the KS distances say.
+    """
+    made, (left, right) = figure(7.6, 3.3, fast=True, ncols=2, margins={"columns": 0.85})
+    points = np.linspace(0, 1, 801)
+    left.plot(points, bernoulli_convolution_cdf(points, lr), color="0.72", linewidth=5, label="exact law")
+    right.plot([8, 2500], REJECTED / np.sqrt([8, 2500]), color="0.45", linewidth=1.2, label="1.36/√N")
+    ends = {}
+    for (depth, sample), style in zip(draws.items(), DRAWS, strict=False):
+        _add_law(left, depth, np.asarray(sample), style)
+        ends[depth] = _add_distances(right, depth, np.asarray(sample), lr, style)
+    left.set(xlabel="θ (no unit)", ylabel="share of draws up to θ", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    left.legend(frameon=False, loc="lower right", fontsize=9)
+    _distance_axes(right)
+    most = max(len(np.asarray(sample)) for sample in draws.values())
+    made.suptitle(title or _message(ends, most), fontweight="bold", fontsize=11)
+    alt = (
+        f"Left: the share of draws up to θ against the exact law at learning rate {lr:.3g}. Right: the "
+        "Kolmogorov-Smirnov distance against the number of draws, on logarithmic axes, with the line 1.36/√N. "
+        f"Distances after {most} draws: {', '.join(f'depth {depth}: {end:.3f}' for depth, end in ends.items())}."
+    )
+    return Picture(made, alt)
+
+
+def _add_law(ax: Axes, depth: int, sample: np.ndarray, style: Mapping[str, object]) -> None:
+    shares = np.arange(1, len(sample) + 1) / len(sample)
+    line = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.5}
+    ax.step([0, *np.sort(sample), 1], [0, *shares, 1], where="post", label=f"depth {depth}", **line)
+
+
+def _add_distances(ax: Axes, depth: int, sample: np.ndarray, lr: float, style: Mapping[str, object]) -> float:
+    """KS distances of the first N draws; the distance of all of them is returned."""
+    sizes = sorted({size for size in SIZES if size < len(sample)} | {len(sample)})
+    distances = ks_distances(sample, lr, sizes)
+    ax.plot(sizes, distances, markersize=5, linewidth=1.5, **style)
+    # all draws lie up to the largest of the 2^depth values, but only a share of 1 - 2^-depth of the exact law does
+    least = 0.5**depth
+    if least > LOWEST:
+        ax.axhline(least, color=style["color"], linewidth=0.9, linestyle=":")
+        place = {"x": 2400, "ha": "right"} if least > 0.2 else {"x": 8.6, "ha": "left"}  # away from the line 1.36/√N
+        ax.text(y=0.85 * least, s=f"at least 2⁻{_raised(depth)}", va="top", fontsize=9, **place)
+    return float(distances[-1])
+
+
+def _raised(number: int) -> str:
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))  # TeX fonts would make a redraw slow
+
+
+def _distance_axes(ax: Axes) -> None:
+    ax.set(xscale="log", yscale="log", xlim=(8, 2500), ylim=(LOWEST, 3))
+    ax.set(xlabel="number of draws N", ylabel="KS distance (no unit)")
+    ax.legend(frameon=False, loc="upper right", fontsize=9, borderaxespad=0)
+    plain_log(ax.xaxis, ax.yaxis)
+
+
+def _message(ends: Mapping[int, float], size: int) -> str:
+    """What the KS distances of all `size` draws say."""
+    parts = [
+        f"depth {depth}: {end:.3f}, {'told apart' if end > REJECTED / size**0.5 else 'not told apart'}"
+        for depth, end in ends.items()
+    ]
+    return f"KS distance of {size} draws from the exact law\n" + "; ".join(parts)
+
+
+def averaging_figure(curves: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]], *, title: str) -> Picture:
+    """Mean square errors over seeds against the number of evaluations, on logarithmic axes.
+
+    Args:
+        curves: name -> (evaluations, simulated errors, closed form), each (k,); at most four, drawn as backward, EMA,
+            mean of perfect draws, and mean of forward iterates.
+        title: the message of the figure.
+    """
+    made, ax = figure(7.4, 3.6)
+    for (name, (cost, simulated, exact)), style in zip(curves.items(), MEANS, strict=False):
+        line = {key: style[key] for key in ("color", "linestyle")}
+        ax.plot(cost, exact, linewidth=1.6, **line)
+        ax.plot(cost, simulated, linestyle="none", color=style["color"], marker=style["marker"], markersize=6)
+        ax.plot([], [], linewidth=1.6, markersize=6, label=name, **style)
+    ax.set(xscale="log", yscale="log", xlabel="evaluations of T (batches)")
+    ax.set_ylabel("mean square error\nover seeds (no unit)")
+    ax.legend(title="marks: simulated; lines: closed form", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    ax.set_title(title, fontweight="bold", loc="left", fontsize=11)
+    plain_log(ax.xaxis, ax.yaxis)
+    said = "; ".join(
+        f"{name} from {np.asarray(simulated)[0]:.2g} at {np.asarray(cost)[0]} to {np.asarray(simulated)[-1]:.2g} at "
+        f"{np.asarray(cost)[-1]}"
+        for name, (cost, simulated, _) in curves.items()
+    )
+    return Picture(made, f"Log-log plot of the mean square error over seeds against evaluations of T. {title}. {said}.")

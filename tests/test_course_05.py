@@ -1,0 +1,95 @@
+"""The exercises of notebook 05: right answers pass, and each likely mistake gets a hint of its own."""
+
+import math
+
+import numpy as np
+import pytest
+
+import revorder as ro
+
+
+def halfway_map(h, x0, x1):
+    """The limit of backward by brute force."""
+    theta = 0.0
+    for i in reversed(range(2000)):
+        theta -= h * (theta - (x0, x1)[i % 2])
+    return theta
+
+
+RIGHT = [
+    ("05-lyapunov", lambda a, h, s: h * s / (a * (2 - h * a))),
+    ("05-lyapunov", lambda a, h, s: h**2 * s / (1 - (1 - h * a) ** 2)),
+    ("05-lyapunov", lambda a, h, s: ro.theory.stationary_covariance(a, s, h)[0]),
+    ("05-expand", math.log(2) / math.log(3)),
+    ("05-expand", 0.631),
+    ("05-expand", np.log(0.5) / np.log(1 / 3)),
+    ("05-cycle", lambda h, x0, x1: (x0 + (1 - h) * x1) / (2 - h)),
+    ("05-cycle", lambda h, x0, x1: (h * x0 + h * (1 - h) * x1) / (1 - (1 - h) ** 2)),
+    ("05-cycle", halfway_map),
+]
+
+WRONG = [
+    ("05-lyapunov", lambda a, h, s: h * s / (2 * a), "limit for small h"),
+    ("05-lyapunov", lambda a, h, s: s / (a * (2 - h * a)), "a factor is missing"),
+    ("05-lyapunov", lambda a, h, s: s / (1 - (1 - h * a) ** 2), "a factor is missing"),
+    ("05-lyapunov", lambda a, h, s: h * s / (2 - h), "curvature 1"),
+    ("05-lyapunov", lambda a, h, s: h * a * s / (2 - h * a), "noise in the batch's target"),
+    ("05-lyapunov", lambda a, h, s: h**2 * s / (1 - (1 - h * a)), "SQUARE"),
+    ("05-lyapunov", lambda a, h, s: math.sqrt(h * s / (a * (2 - h * a))), "standard deviation"),
+    ("05-lyapunov", lambda a, h, s: s, "solve for v"),
+    ("05-lyapunov", lambda a, h, s: None, "must return a number"),
+    ("05-lyapunov", lambda a: a, "TypeError"),
+    ("05-lyapunov", 0.3, "give a function"),
+    ("05-expand", 0.5, "mean of |a| is 1"),
+    ("05-expand", 3 / 8, "mean of a² is 1"),
+    ("05-expand", 0.75, "mean of a is -1"),
+    ("05-expand", 0.25, "mean of a is 0"),
+    ("05-expand", 1 - math.log(2) / math.log(3), "swapped the two chances"),
+    ("05-expand", 0.6, "still converge"),
+    ("05-expand", 0.7, "diverge already"),
+    ("05-expand", 63, "between 0 and 1"),
+    ("05-expand", math.nan, "between 0 and 1"),
+    ("05-expand", "two thirds", "give a number"),
+    ("05-cycle", lambda h, x0, x1: (x1 + (1 - h) * x0) / (2 - h), "FORWARD"),
+    ("05-cycle", lambda h, x0, x1: (x0 + x1) / 2, "minimiser"),
+    ("05-cycle", lambda h, x0, x1: h * (x0 + (1 - h) * x1), "B_2"),
+    ("05-cycle", lambda h, x0, x1: x0 + (1 - h) * x1, "sum to 1"),
+    ("05-cycle", lambda h, x0, x1: x0, "a part of the way"),
+    ("05-cycle", lambda h, x0, x1: h * x0 + (1 - h) * x1, "BOTH maps"),
+    ("05-cycle", lambda h, x0, x1: x1, "solve θ"),
+    ("05-cycle", lambda h, x0, x1: None, "must return a number"),
+]
+
+
+@pytest.mark.parametrize("name, answer", RIGHT)
+def test_right_answers_pass(name, answer):
+    verdict = ro.course.check(name, answer)
+    assert verdict and verdict.message == f"{name}: correct."
+
+
+@pytest.mark.parametrize("name, answer, hint", WRONG)
+def test_likely_mistakes_get_a_fitting_hint(name, answer, hint):
+    verdict = ro.course.check(name, answer)
+    assert not verdict
+    assert hint in verdict.message
+
+
+@pytest.mark.parametrize("name", ["05-lyapunov", "05-expand", "05-cycle"])
+def test_unanswered(name):
+    verdict = ro.course.check(name, ...)
+    assert not verdict and "not answered yet" in verdict.message
+
+
+def test_hints_differ_and_do_not_give_the_answer():
+    by_hint = {}
+    for name, answer, hint in WRONG:
+        by_hint.setdefault((name, ro.course.check(name, answer).message), set()).add(hint)
+    assert all(len(hints) == 1 for hints in by_hint.values())
+    messages = [message.replace(" ", "") for _, message in by_hint]
+    for formula in ("a(2-h", "a*(2-", "(2-h)", "log2", "log(2)", "0.63", "(1-h)", "log|a|"):
+        assert not any(formula in message for message in messages), formula
+
+
+def test_the_border_is_where_the_lyapunov_exponent_vanishes():
+    p = math.log(2) / math.log(3)
+    assert abs(ro.theory.lyapunov_exponent([-1.5, 0.5], [p, 1 - p])) < 1e-12
