@@ -142,7 +142,9 @@ class Together:
 
 
 def _alike(one: Minibatches, other: Minibatches) -> bool:
-    return one.data is other.data and one.prepare == other.prepare
+    same = len(one.leaves) == len(other.leaves) and one.structure == other.structure
+    same = same and all(a is b for a, b in zip(one.leaves, other.leaves, strict=True))
+    return same and one.prepare == other.prepare
 
 
 def _starts(start: Tree, seeds: int) -> Tree:

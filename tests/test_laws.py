@@ -112,7 +112,7 @@ def test_run_seeds_with_starts_of_their_own_and_metrics():
 
 def test_run_seeds_gathers_shared_data_in_one_call():
     data = ro.datasets.digits().train
-    sequences = [ro.batches.Minibatches(data, ro.batches.iid(1400, 4, 3, seed=s)) for s in range(5)]
+    sequences = [ro.batches.Minibatches(tuple(data), ro.batches.iid(1400, 4, 3, seed=s)) for s in range(5)]
     together = Together(sequences)
     assert together.index is not None
     assert torch.equal(together[2][0][4], sequences[4][2][0])
