@@ -92,7 +92,7 @@ def test_lookahead_by_its_algorithm():
 
 
 def test_schedule_free_is_that_of_its_authors():
-    schedulefree = pytest.importorskip("schedulefree", reason="the package schedulefree is not installed")
+    schedulefree = pytest.importorskip("schedulefree")
     _, params, batches, loss = problem()
     weights = {name: torch.nn.Parameter(p.clone()) for name, p in params.items()}
     optimizer = schedulefree.SGDScheduleFree(weights.values(), lr=0.5, momentum=0.8, foreach=False)

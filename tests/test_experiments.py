@@ -342,3 +342,26 @@ def test_float32_is_without_tf32():
     with exact_float32():
         assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cuda.matmul.allow_tf32
     assert torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": "adam", "lr": 0.01},
+        {"model": "resnet18", "width": 4, "augment": True, "dataset": "cifar10"},
+        {"model": "resnet50", "width": 2, "norm": "group", "momentum": 0.9, "dataset": "cifar100"},
+    ],
+)
+def test_every_tensor_stays_on_its_device(changes):
+    """On the meta device, which refuses to be mixed with CPU tensors: update, metrics and a whole backward run."""
+    config = SMALL.replace(steps=2, stride=1, **changes)
+    if "dataset" in changes:
+        shape, dtype = (3, 32, 32), torch.uint8
+    else:
+        shape, dtype = (1, 8, 8), torch.float32
+    part = torch.empty(20, *shape, dtype=dtype, device="meta"), torch.empty(20, dtype=torch.int64, device="meta")
+    problem = build(config, ro.datasets.Dataset(config.dataset, part, part), seed=0)
+    found = problem.run("backward", [1, 2], engine="wavefront")
+    assert all(leaf.is_meta for leaf in torch.utils._pytree.tree_leaves(found.states))
+    assert np.isnan(found.metrics["test loss"]).all()

@@ -80,6 +80,31 @@ def _work(plan: Plan) -> str:
     return f"{plan.cost} evaluations in {plan.launches} batched calls"
 
 
+def predict(engine: Replay | Wavefront, maps: Maps, start: Tree, plan: Plan) -> float:
+    """Seconds that an engine would take for a plan, from a few steps that are timed and thrown away; without metrics.
+
+    Raises:
+        NotBatchableError: the wavefront cannot run this update.
+    """
+    letter = int(plan.letters[plan.words[0][0]])
+    if isinstance(engine, Replay):
+        return plan.cost * seconds_of(lambda: maps(letter, start), start)
+    gathering = plan.launches * seconds_of(lambda: maps.batch(letter), start)
+    return gathering + _Probe(maps, start, plan).wavefront(engine.compile)
+
+
+def seconds_of(call: Callable[[], Any], start: Tree) -> float:
+    """The time of a call, until the device of the states has done what it was told to."""
+    device = pytree.tree_leaves(start)[0].device
+
+    def finished() -> None:
+        call()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return shortest(finished)
+
+
 class _Probe:
     """Times single steps on copies of the start state."""
 
@@ -103,8 +128,8 @@ class _Probe:
                     AffineElseWavefront(),
                     f"{products} products, predicted from probe steps {product * products:.2g} s",
                 )
-        seconds[Replay()] = self.plan.cost * shortest(lambda: self.maps(self.letter, self.start))
-        seconds[Wavefront()] = self._wavefront()
+        seconds[Replay()] = predict(Replay(), self.maps, self.start, self.plan)
+        seconds[Wavefront()] = self.wavefront()
         best = min(seconds, key=seconds.__getitem__)
         said = ", ".join(f"{NAMES[type(engine)]} {took:.2g} s" for engine, took in seconds.items())
         worth_compiling = seconds[best] > COMPILING + seconds[best] / COMPILED_GAIN
@@ -112,9 +137,9 @@ class _Probe:
             return Wavefront(compile=True), f"{_work(self.plan)}, compiled; predicted from probe steps: {said}"
         return best, f"{_work(self.plan)}; predicted from probe steps: {said}"
 
-    def _wavefront(self) -> float:
+    def wavefront(self, compiled: bool = False) -> float:
         """A step of w lanes takes about a + b·w; measured at the narrowest and the widest block of this run."""
-        kernels = self._kernels(compiled=False)
+        kernels = self._kernels(compiled)
         narrow, wide = min(kernels.uses), max(kernels.uses)
         shorter, longer = self._step(kernels, narrow), self._step(kernels, wide)
         each = max(longer - shorter, 0.0) / max(wide - narrow, 1)
@@ -133,9 +158,9 @@ class _Probe:
         if self.maps.may_trace and None not in layouts:
             kernel = kernels.get(self.letter, lanes, structure, self.batch, layouts)
         if kernel is None:
-            return shortest(lambda: self.maps.stacked(self.letter, states, self.batch))
+            return seconds_of(lambda: self.maps.stacked(self.letter, states, self.batch), states)
         with torch.inference_mode():
-            return shortest(lambda: kernel(*lanes, *inputs))
+            return seconds_of(lambda: kernel(*lanes, *inputs), states)
 
     def compiling_pays(self) -> bool:
         """Whether the compiled step is faster, state by state, than the widest traced one; pays for compiling it."""

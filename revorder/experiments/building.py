@@ -16,7 +16,8 @@ from revorder.problems import Problem
 from revorder.pytrees import Tree
 from revorder.updates import adam, augmented, sgd
 
-CHUNK = 1000  # test images looked at together
+# test images looked at together, for up to 32 states at once: feature maps of more would fill gigabytes, for no speed
+CHUNK = {"mlp": 1000, "resnet18": 100, "resnet50": 100}
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
         update,
         update.init(params),
         batches.Minibatches(data.train, index, prepare=prepare),
-        _metrics(model, update, data.test, prepare),
+        _metrics(model, update, data.test, prepare, CHUNK[config.model]),
     )
 
 
@@ -110,14 +111,18 @@ def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> 
 
 
 def _metrics(
-    model: torch.nn.Module, update: Any, test: tuple[torch.Tensor, torch.Tensor], prepare: Callable[[Tree], Tree]
+    model: torch.nn.Module,
+    update: Any,
+    test: tuple[torch.Tensor, torch.Tensor],
+    prepare: Callable[[Tree], Tree],
+    chunk: int,
 ) -> dict[str, Callable[[Tree], torch.Tensor]]:
     model.eval()  # the update has a copy of its own
 
     def outputs(state: Tree) -> torch.Tensor:
         values = {**update.params(state), **update.buffers(state)}
-        chunks = (prepare((inputs, None))[0] for inputs in test[0].split(CHUNK))
-        return torch.cat([torch.func.functional_call(model, values, (chunk,)) for chunk in chunks])
+        chunks = (prepare((inputs, None))[0] for inputs in test[0].split(chunk))
+        return torch.cat([torch.func.functional_call(model, values, (images,)) for images in chunks])
 
     def accuracy(state: Tree) -> torch.Tensor:
         return (outputs(state).argmax(1) == test[1]).double().mean()

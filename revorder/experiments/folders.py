@@ -3,7 +3,7 @@
 config.json                 the configuration
 jobs/<order>-seed<s>.safetensors           a finished job: its trajectory
 jobs/<order>-seed<s>.snapshot.safetensors  a job under way: what it gathered, and where it stands
-metrics.csv                 all finished jobs: order, seed, step, metric, value, evaluations
+metrics.csv                 all finished jobs: order, seed, step, metric, value
 card.json                   machine, versions, times, costs
 lock                        held by the one process that may write here
 """
@@ -50,15 +50,16 @@ class Folder:
         Raises:
             ValueError: the folder holds another configuration, or files that are not ours; nothing is changed.
         """
-        if (self.path / "config.json").exists():
-            if self.config() != config:
-                raise ValueError(f"out: {self.path} holds the results of another configuration; choose another folder")
-            return
-        foreign = [found.name for found in self.path.iterdir() if found.name != "lock"] if self.path.exists() else []
-        if foreign:
-            raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
-        (self.path / "jobs").mkdir(parents=True)
-        write(self.path / "config.json", config.to_json())
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not (self.path / "config.json").exists():
+            ours = ("lock", "config.json.new")  # what a process that was killed in its first moments may leave
+            foreign = [found.name for found in self.path.iterdir() if found.name not in ours]
+            if foreign:
+                raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
+            write(self.path / "config.json", config.to_json())
+        elif self.config() != config:
+            raise ValueError(f"out: {self.path} holds the results of another configuration; choose another folder")
+        (self.path / "jobs").mkdir(exist_ok=True)
 
     def config(self) -> Config:
         """The configuration.
@@ -118,9 +119,19 @@ class Folder:
         return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
 
     def card(self) -> dict[str, Any]:
-        """The result card; empty before the first job is finished."""
+        """The result card; without jobs before the first one is finished.
+
+        Raises:
+            ValueError: it is damaged.
+        """
         place = self.path / "card.json"
-        return json.loads(place.read_text()) if place.exists() else {}
+        try:
+            card = json.loads(place.read_text()) if place.exists() else {"jobs": {}}
+            if not all(isinstance(line, dict) for line in card["jobs"].values()):
+                raise TypeError("its jobs are not described")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"{place} is damaged ({type(error).__name__}: {error})") from error
+        return card
 
     def summarise(self, card: dict[str, Any]) -> None:
         """Write metrics.csv and card.json for what is finished."""

@@ -87,6 +87,7 @@ def run(
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
     with folder.locked(), on_signals(stop):
         folder.begin(config)
+        folder.card()  # says now, and not after the first job, if it is damaged
         waiting = [job for job in jobs(config) if not folder.result(job).exists()]
         work = Work(config, folder.path, data, str(device), interval)
         if executor is None:

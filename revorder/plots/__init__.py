@@ -36,9 +36,9 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names.spl
 
 __all__ = [
     "bounds_figure", "bracket_figure", "chaos_figure", "clouds_figure", "cost_figure", "covariance_figure",
-    "cycle_figure", "experiment_paths_figure", "experiment_spreads_figure", "gap_figure", "law_figure", "momentum_figure",
-    "paths_figure", "perfect_figure", "plan_figure", "regime_figure", "slope_figure", "spread_figure",
-    "tails_figure", "two_spreads_figure",
+    "cycle_figure", "experiment_paths_figure", "experiment_spreads_figure", "gap_figure", "law_figure",
+    "momentum_figure", "paths_figure", "perfect_figure", "plan_figure", "regime_figure", "slope_figure",
+    "spread_figure", "tails_figure", "two_spreads_figure",
 ]  # fmt: skip
 
 

@@ -1,0 +1,207 @@
+"""Methods at an equal budget of gradients: orders of composition, averages of iterates, decay, larger batches.
+
+The unit is one evaluation of T: the gradient of ONE small batch. A batch that is k times larger counts k.
+Two prices must be kept apart. ONE model after n evaluations costs n with every method, backward included. A PATH, the
+models at several checkpoints of one run, costs no more than its last model where the run goes on from checkpoint to
+checkpoint; backward starts afresh for each of them and pays the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from revorder import batches, comparators, datasets, models
+from revorder.engines.fused import fused_step
+from revorder.modules import module_loss
+from revorder.planning import plan
+from revorder.pytrees import Tree
+from revorder.running import run
+from revorder.seeds import run_seeds
+from revorder.updates import sgd
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["method", "seed", "evaluations", "metric", "value"]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What every method is tried on.
+
+    Attributes:
+        loss: as for `revorder.sgd`.
+        lr: the learning rate h that methods start from.
+        start: seed -> initial parameters.
+        batches: (seed, steps, factor) -> so many batches that are `factor` times as large as the small ones.
+        metrics: name -> function of the parameters, written with torch operations, that returns a number.
+    """
+
+    loss: Callable[..., torch.Tensor]
+    lr: float
+    start: Callable[[int], Tree]
+    batches: Callable[[int, int, int], Any]
+    metrics: Mapping[str, Callable[[Tree], torch.Tensor]]
+
+
+def coins(lr: float = 0.1, start: float = 0.0) -> Setting:
+    """One number: loss ½(θ - x)² with x the mean of a batch of fair coin tosses in {0, 1}; a small batch is one toss.
+
+    The metric "theta" is θ itself. The minimiser of the mean loss is ½.
+    """
+
+    def tosses(seed: int, steps: int, factor: int) -> torch.Tensor:
+        drawn = np.random.default_rng(seed).integers(2, size=(steps, factor))
+        return torch.from_numpy(drawn).double().mean(1)
+
+    first = torch.tensor(start, dtype=torch.float64)
+    return Setting(lambda theta, x: 0.5 * (theta - x) ** 2, lr, lambda seed: first, tosses, {"theta": lambda p: p})
+
+
+def digits(lr: float = 0.1, batch_size: int = 8, hidden: int = 32) -> Setting:
+    """The MLP 64-`hidden`-10 on scikit-learn's digits, reshuffled in every epoch, in float64.
+
+    A seed is that of the initial parameters and of the batches. The metric is "test loss" (nats, 397 images).
+    """
+    data = datasets.digits(dtype=torch.float64)
+
+    def made(seed: int) -> Any:
+        return module_loss(models.mlp(64, hidden, 10, seed=seed).double(), cross_entropy)
+
+    def minibatches(seed: int, steps: int, factor: int) -> batches.Minibatches:
+        index = batches.reshuffle(len(data.train[0]), factor * batch_size, steps, seed)
+        return batches.Minibatches(data.train, index)
+
+    loss, _ = made(0)
+    metrics = {"test loss": lambda params: loss(params, data.test)}
+    return Setting(loss, lr, lambda seed: made(seed)[1], minibatches, metrics)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to spend gradients.
+
+    Attributes:
+        update: (loss, lr) -> the update.
+        order: the composition order, as text.
+        factor: batches are so many times larger, and each counts so many evaluations.
+    """
+
+    update: Callable[..., Any] = sgd
+    order: str = "forward"
+    factor: int = 1
+
+    def path_cost(self, checkpoints: Iterable[int]) -> int:
+        """Evaluations for the models at all checkpoints of one run; checkpoints are in evaluations as well."""
+        return self.factor * plan(self.order, self.steps(checkpoints)).cost
+
+    def steps(self, checkpoints: Iterable[int]) -> list[int]:
+        """The steps at which so many evaluations are spent.
+
+        Raises:
+            ValueError: a checkpoint at which a larger batch is not finished.
+        """
+        wrong = [n for n in checkpoints if n % self.factor]
+        if wrong:
+            raise ValueError(f"checkpoints: got {wrong[0]}, but a batch costs {self.factor} evaluations")
+        return [n // self.factor for n in checkpoints]
+
+
+def methods(budget: int) -> dict[str, Method]:
+    """Those of the course, by name; runs are planned for `budget` evaluations, a multiple of 50.
+
+    All use the setting's learning rate h, with three exceptions: decay starts from 2h, so that its mean is h;
+    schedule-free and the larger batches use 5h. Nothing else is tuned.
+    """
+    return {
+        "backward": Method(order="backward"),
+        "window": Method(order=f"backward-window:{budget // 50}"),
+        "blocks": Method(order=f"backward-blocks:{budget // 10}"),
+        "forward": Method(),
+        "Lookahead": Method(lambda loss, lr: comparators.lookahead(sgd(loss, lr), 5, 0.8)),
+        "5x batches": Method(lambda loss, lr: sgd(loss, 5 * lr), factor=5),
+        "EMA": Method(lambda loss, lr: comparators.ema(sgd(loss, lr), 0.98)),
+        "SWA": Method(lambda loss, lr: comparators.swa(sgd(loss, lr), budget // 2)),
+        "LAWA": Method(lambda loss, lr: comparators.lawa(sgd(loss, lr), 10, budget // 50)),
+        "schedule-free": Method(lambda loss, lr: comparators.schedule_free(loss, 5 * lr)),
+        "decay": Method(lambda loss, lr: comparators.decayed_sgd(loss, 2 * lr, budget)),
+    }
+
+
+def compare(
+    setting: Setting, chosen: Mapping[str, Method], seeds: Sequence[int], budget: int, checkpoints: Sequence[int]
+) -> pd.DataFrame:
+    """Run every method with every seed, and look at its model at the same numbers of evaluations.
+
+    Args:
+        setting: such as `digits()`.
+        chosen: name -> method, such as `methods(budget)`.
+        seeds: of parameters and batches; all methods see the same.
+        budget: evaluations that ONE model may cost at most.
+        checkpoints: numbers of evaluations, ascending, none above the budget.
+
+    Returns:
+        A tidy frame with the columns method, seed, evaluations (of the one model), metric and value.
+
+    Raises:
+        ValueError: a checkpoint outside 1 … budget, or one that is no multiple of a method's batch factor.
+    """
+    import pandas as pd
+
+    looks = list(checkpoints)
+    if not looks or min(looks) < 1 or max(looks) > budget:
+        raise ValueError(f"checkpoints: got {looks}, but they must be 1 to {budget} evaluations, the budget")
+    parts = []
+    for name, method in chosen.items():
+        for metric, values in _values(setting, method, seeds, method.steps(looks)).items():
+            index = pd.MultiIndex.from_product([[name], looks, seeds, [metric]], names=["method", "evaluations",
+                                               "seed", "metric"])  # fmt: skip
+            parts.append(pd.DataFrame({"value": values.ravel()}, index).reset_index()[COLUMNS])
+    return pd.concat(parts, ignore_index=True)
+
+
+def table(frame: pd.DataFrame, chosen: Mapping[str, Method], metric: str) -> pd.DataFrame:
+    """One row for each method; the path is the last quarter of the checkpoints, those above ¾ of the last one.
+
+    Columns: "one model" and "path" (evaluations), "final" and "error" (mean over seeds at the last checkpoint and its
+    standard error), "best" (smallest value along the path), "along path" (standard deviation along the path), both
+    means over seeds, and "over seeds" (standard deviation over seeds at the last checkpoint).
+    """
+    import pandas as pd
+
+    wide = frame[frame["metric"] == metric].pivot_table("value", ["method", "evaluations"], "seed")
+    looks = wide.index.levels[1]
+    tail, rows = [int(n) for n in looks[looks > 0.75 * looks[-1]]], {}
+    for name, method in chosen.items():
+        path = wide.loc[name].loc[tail].to_numpy()
+        last, seeds = path[-1], path.shape[1]
+        over = last.std(ddof=1) if seeds > 1 else np.nan
+        rows[name] = {"one model": tail[-1], "path": method.path_cost(tail), "final": last.mean(),
+                      "error": over / seeds**0.5, "best": path.min(0).mean(), "along path": path.std(0).mean(),
+                      "over seeds": over}  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def _values(setting: Setting, method: Method, seeds: Sequence[int], steps: list[int]) -> dict[str, np.ndarray]:
+    """Metric -> (steps, seeds)."""
+    update = method.update(setting.loss, setting.lr)
+    metrics = {name: _of_params(metric, update) for name, metric in setting.metrics.items()}
+    given = [setting.batches(seed, max(steps), method.factor) for seed in seeds]
+    starts = [update.init(setting.start(seed)) for seed in seeds]
+    options = {"metrics": metrics, "engine": "wavefront", "progress": False}
+    if fused_step(update):  # the hand-written step takes one seed at a time, and is faster nevertheless
+        runs = [run(update, start, each, method.order, steps, **options)
+                for start, each in zip(starts, given, strict=True)]  # fmt: skip
+        return {name: np.stack([each.metrics[name] for each in runs], axis=1) for name in metrics}
+    together = torch.stack(given) if isinstance(given[0], torch.Tensor) else given
+    return run_seeds(update, starts, together, method.order, steps, keep_states=False, **options).metrics
+
+
+def _of_params(metric: Callable[[Tree], torch.Tensor], update: Any) -> Callable[[Tree], torch.Tensor]:
+    return lambda state: metric(update.params(state))

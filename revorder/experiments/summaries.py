@@ -1,0 +1,158 @@
+"""Numbers of a result folder: for every order what its seeds have in common, and how orders compare seed by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from revorder.diagnostics.spreads import spread_along_path
+from revorder.experiments.configs import Config
+from revorder.experiments.folders import Folder
+from revorder.experiments.jobs import Job, jobs
+from revorder.trajectory import Trajectory
+
+FEW = 5  # seeds: with fewer, even a sign that all of them share comes by chance more often than 1 time in 32
+LOSS, ACCURACY = "test loss", "test accuracy"
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a result folder holds.
+
+    Attributes:
+        config: the configuration.
+        card: the result card.
+        runs: order -> seed -> its trajectory; those that reached the last checkpoint.
+        diverged: run -> why; a diverged run is in no number and no figure.
+        unfinished: jobs without a result.
+    """
+
+    config: Config
+    card: dict[str, Any]
+    runs: dict[str, dict[int, Trajectory]]
+    diverged: dict[str, str]
+    unfinished: list[str]
+
+    @property
+    def tail(self) -> list[int]:
+        """The checkpoints in the last quarter of the steps."""
+        return [n for n in self.config.checkpoints if n > 0.75 * self.config.steps]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One order over its seeds; NaN where there are too few of them or of checkpoints.
+
+    Attributes:
+        seeds: whose runs are finished.
+        evaluations: of T, for all of these seeds.
+        loss, loss_error: test loss at the last checkpoint, mean over seeds and its standard error (nats).
+        accuracy, accuracy_error: the same of the test accuracy (a fraction).
+        over_seeds: standard deviation over seeds of the test loss at the last checkpoint (nats).
+        along_path: seed -> standard deviation of its test loss over the last quarter of its path (nats).
+        about_trend: mean over seeds of the same about a straight line through these checkpoints (nats).
+        best, best_step: the smallest test loss along the path and its step, means over seeds.
+    """
+
+    seeds: tuple[int, ...]
+    evaluations: int
+    loss: float
+    loss_error: float
+    accuracy: float
+    accuracy_error: float
+    over_seeds: float
+    along_path: dict[int, float]
+    about_trend: float
+    best: float
+    best_step: float
+
+
+def read(folder: Folder) -> Results:
+    """Read a result folder, finished or not.
+
+    Raises:
+        ValueError: not a result folder, or something in it is damaged.
+    """
+    config, card, finished = folder.config(), folder.card(), folder.finished()
+    runs: dict[str, dict[int, Trajectory]] = {name: {} for name in config.orders}
+    diverged = {}
+    for (name, seed), run in finished.items():
+        if not {LOSS, ACCURACY} <= run.metrics.keys():
+            raise ValueError(f"out: {folder.path} is damaged: the run {name}, seed {seed}, lacks {LOSS} or {ACCURACY}")
+        if tuple(run.steps) == tuple(config.checkpoints):
+            runs[name][seed] = run
+        else:
+            diverged[str(Job(name, seed))] = _why(config, card, name, seed)
+    unfinished = [str(job) for job in jobs(config) if not folder.result(job).exists()]
+    return Results(config, card, runs, diverged, unfinished)
+
+
+def _why(config: Config, card: dict[str, Any], name: str, seed: int) -> str:
+    lines = [card["jobs"].get(str(job), {}) for job in jobs(config) if (job.order, job.seed) == (name, seed)]
+    said = [str(line["diverged"]) for line in lines if "diverged" in line]
+    return "; ".join(said) or "its result ends before the last checkpoint"
+
+
+def summarise(runs: dict[int, Trajectory], tail: int) -> Summary:
+    """Summarise the finished runs of one order; at least one. The last `tail` checkpoints are the end of the path."""
+    losses = np.array([run.metrics[LOSS] for run in runs.values()])
+    accuracies = np.array([run.metrics[ACCURACY][-1] for run in runs.values()])
+    steps = np.array(next(iter(runs.values())).steps)
+    spreads = {trend: {seed: _spread(run, tail, trend) for seed, run in runs.items()} for trend in (False, True)}
+    return Summary(
+        seeds=tuple(runs), evaluations=sum(run.cost for run in runs.values()),
+        loss=float(losses[:, -1].mean()), loss_error=_error(losses[:, -1]),
+        accuracy=float(accuracies.mean()), accuracy_error=_error(accuracies),
+        over_seeds=_deviation(losses[:, -1]), along_path=spreads[False],
+        about_trend=float(np.mean(list(spreads[True].values()))),
+        best=float(losses.min(1).mean()), best_step=float(steps[losses.argmin(1)].mean()),
+    )  # fmt: skip
+
+
+def verdict(summaries: dict[str, Summary]) -> str:
+    """One sentence: whether backward's spread along the path is below forward's, and at how many seeds."""
+    if not {"forward", "backward"} <= summaries.keys():
+        return "Forward and backward cannot be compared here: runs of at least one of them are missing."
+    forward, backward = summaries["forward"].along_path, summaries["backward"].along_path
+    shared = [seed for seed in forward if seed in backward and not math.isnan(forward[seed])]
+    if not shared:
+        return "Forward and backward cannot be compared here: there is no seed with two checkpoints at the end of both."
+    below = sum(backward[seed] < forward[seed] for seed in shared)
+    means = [float(np.mean([spreads[seed] for seed in shared])) for spreads in (backward, forward)]
+    how = "at every seed" if below == len(shared) else "at no seed" if not below else "at some seeds only"
+    few = "" if len(shared) >= FEW else "; so few seeds show a direction and prove nothing"
+    return (
+        f"Backward's spread along the path is below forward's at {below} of {len(shared)} seeds ({how}): "
+        f"{means[0]:.2g} against {means[1]:.2g} nats on average{few}."
+    )
+
+
+def trend_warning(summaries: dict[str, Summary]) -> str:
+    """A sentence where most of a spread along the path is no jitter: where the loss still falls or rises as a whole."""
+    told = {
+        name: (float(np.mean(list(found.along_path.values()))), found.about_trend) for name, found in summaries.items()
+    }
+    caught = [name for name, (spread, about) in told.items() if about < spread / 2]
+    if not caught:
+        return ""
+    numbers = ", ".join(f"{name} {about:.2g}" for name, (_, about) in told.items())
+    return (
+        f"Most of the spread of {' and '.join(caught)} is a trend: the loss still moves as a whole. About a straight "
+        f"line through the same checkpoints the spreads are: {numbers} nats."
+    )
+
+
+def _spread(run: Trajectory, tail: int, trend: bool) -> float:
+    return spread_along_path(run, LOSS, tail, trend=trend) if tail >= 2 + trend else math.nan
+
+
+def _deviation(values: Sequence[float] | np.ndarray) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+
+
+def _error(values: np.ndarray) -> float:
+    return _deviation(values) / math.sqrt(len(values))

@@ -1,0 +1,139 @@
+"""Figures of methods at an equal budget: a metric against evaluations of T, and methods side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from revorder.figures import Picture, figure, plain_log
+from revorder.plots.paths import STYLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORWARD, BACKWARD, GREEN, PINK = STYLES
+ORANGE = {"color": "#B07C00", "linestyle": (0, (7, 1, 1, 1, 1, 1))}
+GREY = {"color": "#444444", "linestyle": (0, (2, 1))}
+LOOKS = {  # at most six lines share a panel; a colour comes back only with another marker, and in the other panel
+    "forward": {**FORWARD, "marker": "o"},
+    "backward": {**BACKWARD, "marker": "s"},
+    "window": {**GREEN, "marker": "^"},
+    "blocks": {**PINK, "marker": "D"},
+    "Lookahead": {**ORANGE, "marker": "v"},
+    "5x batches": {**GREY, "marker": "X"},
+    "EMA": {**GREEN, "marker": "P"},
+    "SWA": {**PINK, "marker": "<"},
+    "LAWA": {**ORANGE, "marker": ">"},
+    "schedule-free": {**GREY, "marker": "*"},
+    "decay": {"color": "#2A8FC4", "linestyle": "-", "marker": "h"},
+}
+
+
+def budget_figure(
+    frame: pd.DataFrame, metric: str, panels: Mapping[str, Sequence[str]], *, label: str, title: str, least: int = 0
+) -> Picture:
+    """The mean of a metric over seeds against evaluations of T, one line for each method.
+
+    Args:
+        frame: as `experiments.budget.compare` returns.
+        metric: one of its metrics, drawn on a logarithmic axis.
+        panels: heading of a panel -> the methods in it; at most two panels, six methods each.
+        label: of the metric's axis, with unit.
+        title: the message of the figure.
+        least: evaluations from which on the panels begin.
+    """
+    made, axes = figure(8.6, 4.4, fast=True, ncols=len(panels), sharey=True, squeeze=False,
+                        margins={"bottom": 1.35, "columns": 0.3, "top": 0.75})  # fmt: skip
+    means = frame[(frame["metric"] == metric) & (frame["evaluations"] >= least)]
+    means = means.groupby(["method", "evaluations"])["value"].mean()
+    for ax, (heading, names) in zip(axes[0], panels.items(), strict=True):
+        for name in names:
+            line = means[name]
+            ax.plot(line.index, line, linewidth=1.5, markersize=5, markevery=(0.1, 0.18), label=name, **LOOKS[name])
+        ax.set(xlabel="evaluations of T for the model", yscale="log")
+        ax.set_title(heading, fontsize=11)
+        ax.legend(frameon=False, ncols=3, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.18), handlelength=3.2)
+    axes[0, 0].set_ylabel(label)
+    plain_log(axes[0, 0].yaxis)
+    made.suptitle(title, fontweight="bold", fontsize=11)
+    shown = dict.fromkeys(name for names in panels.values() for name in names)
+    said = ", ".join(f"{name} {means[name].iloc[-1]:.3g}" for name in shown)
+    return Picture(made, f"{label} against evaluations of T, mean over seeds. {title}. At the end: {said}.")
+
+
+def methods_figure(frame: pd.DataFrame, metric: str, names: Sequence[str], *, unit: str, title: str) -> Picture:
+    """Methods side by side: at the left the metric at the last checkpoint, at the right its spread along the path.
+
+    The path is the last quarter of the checkpoints. One mark for each seed; the vertical stroke is the mean over seeds.
+
+    Args:
+        frame: as `experiments.budget.compare` returns.
+        metric, unit: what is compared, on logarithmic axes.
+        names: the methods, from top to bottom.
+        title: the message of the figure.
+    """
+    height = 1.75 + 0.27 * len(names)
+    made, (final, spread) = figure(8.6, height, fast=True, ncols=2, sharey=True,
+                                   margins={"left": 1.15, "columns": 0.3, "top": 0.75})  # fmt: skip
+    wide = frame[frame["metric"] == metric].pivot_table("value", ["method", "evaluations"], "seed")
+    said = []
+    for row, name in enumerate(names):
+        path = wide.loc[name]
+        tail = path[path.index > 0.75 * path.index[-1]].to_numpy()
+        both = tail[-1], tail.std(axis=0)
+        for ax, values in zip((final, spread), both, strict=True):
+            look = {"color": LOOKS[name]["color"], "marker": LOOKS[name]["marker"]}
+            ax.plot(values, [row] * len(values), linestyle="none", markersize=6, alpha=0.75, **look)
+            ax.plot([values.mean()] * 2, [row - 0.32, row + 0.32], color="black", linewidth=2)
+        said.append(f"{name} {both[0].mean():.3f} and {both[1].mean():.4f}")
+    for ax, what in ((final, f"final {metric} ({unit})"), (spread, f"spread along the path ({unit})")):
+        ax.set(xlabel=what, xscale="log")
+        plain_log(ax.xaxis)
+    final.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    made.suptitle(f"{title}\nmarks: seeds; strokes: mean over seeds", fontweight="bold", fontsize=11)
+    return Picture(made, f"Dot plot, one mark for each seed: final {metric} and its spread along the path ({unit}). "
+                         f"{title}. Means over seeds: {'; '.join(said)}.")  # fmt: skip
+
+
+def pair_figure(
+    evaluations: Sequence[int],
+    paths: Mapping[str, np.ndarray],
+    errors: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    label: str,
+    title: str,
+    best: float = 0.5,
+) -> Picture:
+    """Two methods on one number: one run at the left, the mean square error over seeds at the right.
+
+    Args:
+        evaluations: of the model, at each of k checkpoints.
+        paths: method -> (k,) what one run shows.
+        errors: method -> (simulated, exact) mean square errors, each (k,).
+        label: of the left axis.
+        title: the message of the figure.
+        best: the value that the minimiser has on the left axis.
+    """
+    made, (left, right) = figure(8.0, 3.6, fast=True, ncols=2, margins={"columns": 0.85})
+    left.axhline(best, color="0.6", linewidth=0.9)
+    for name, path in paths.items():
+        line = {key: LOOKS[name][key] for key in ("color", "linestyle")}
+        left.plot(evaluations, path, linewidth=1.6, label=name, **line)
+        simulated, exact = errors[name]
+        right.plot(evaluations, exact, linewidth=1.6, **line)
+        right.plot(evaluations[4::5], simulated[4::5], linestyle="none", markersize=6, label=name,
+                   marker=LOOKS[name]["marker"], color=line["color"])  # fmt: skip
+    left.set(xlabel="evaluations of T for the model", ylabel=label)
+    left.set_title("one run", fontsize=10)
+    right.set(xlabel="evaluations of T for the model", ylabel="mean square error over seeds", yscale="log")
+    right.set_title("marks: simulated; lines: exact", fontsize=10)
+    plain_log(right.yaxis)
+    for ax in (left, right):
+        ax.locator_params(axis="x", nbins=5)
+        ax.legend(frameon=False, fontsize=9, loc="best" if ax is left else "upper right", handlelength=3)
+    made.suptitle(title, fontweight="bold", fontsize=11)
+    ends = ", ".join(f"{name} {simulated[-1]:.2g} ({exact[-1]:.2g})" for name, (simulated, exact) in errors.items())
+    return Picture(made, f"Left: {label} of one run against evaluations of T. Right: mean square error over seeds, "
+                         f"simulated (and exact) at the end: {ends}. {title}.")  # fmt: skip

@@ -1,0 +1,96 @@
+"""Figures of training regimes: where two coupled networks come together, and what other updates change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from revorder.figures import Picture, figure, plain_log
+from revorder.plots.paths import STYLES
+from revorder.trajectory import Trajectory
+
+LEFT_OF_TITLE = {"x": 0.012, "ha": "left", "fontweight": "bold", "fontsize": 11}
+LEGEND = {"frameon": False, "fontsize": 9, "loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "borderaxespad": 0.2,
+          "columnspacing": 1.2, "handletextpad": 0.5}  # fmt: skip
+MARKERS = "os^D"
+SMALLEST = 1e-12  # a smaller gap, relative to the start, is rounding
+
+
+def regime_figure(
+    runs: Sequence[Trajectory],
+    steps: Sequence[int],
+    parameters: np.ndarray,
+    predictions: np.ndarray,
+    *,
+    title: str,
+    order: str = "forward",
+) -> Picture:
+    """The test loss of some orders at the left; at the right how the gap of two coupled runs grows or shrinks.
+
+    Args:
+        runs: runs with the metric "test loss", at the same checkpoints; one line each, named by its order.
+        steps: (m,) steps at which the gaps were taken; the first is 0.
+        parameters, predictions: (m,) gaps of parameters and of predicted probabilities; drawn relative to step 0.
+        title: the message of the figure.
+        order: of the two coupled runs.
+    """
+    made, (left, right) = figure(8.0, 3.7, fast=True, ncols=2, margins={"top": 0.95})
+    for run, style, marker in zip(runs, STYLES, MARKERS, strict=False):
+        left.plot(run.steps, run.metrics["test loss"], marker=marker, markersize=3.5, label=run.order, **style)
+    left.set(xlabel="step n (batches)", ylabel="test loss (nats)")
+    grown = {"parameters": parameters / parameters[0], "predictions": predictions / predictions[0]}
+    for (name, values), style, marker in zip(grown.items(), STYLES[2:], MARKERS[2:], strict=False):
+        right.plot(steps, np.where(values > SMALLEST, values, np.nan), marker=marker, markersize=4, label=name, **style)
+    right.axhline(1, color="#444444", linewidth=1)
+    right.set(xlabel="step n (batches)", ylabel="gap / gap at step 0 (no unit)")
+    for ax in (left, right):
+        ax.locator_params(axis="x", nbins=5)
+        ax.set_yscale("log")
+        plain_log(ax.yaxis)
+        ax.yaxis.get_major_locator().numticks = 6
+        ax.legend(ncols=2, **LEGEND)
+    made.suptitle(title, **LEFT_OF_TITLE)
+    return Picture(made, _regime_alt(title, runs, order, steps[-1], grown))
+
+
+def _regime_alt(
+    title: str, runs: Sequence[Trajectory], order: str, last: int, grown: Mapping[str, np.ndarray]
+) -> str:
+    losses = ", ".join(
+        f"{run.order} from {run.metrics['test loss'][0]:.3g} to {run.metrics['test loss'][-1]:.3g}" for run in runs
+    )
+    gaps = ", ".join(f"of {name} {values[-1]:.3g} times" for name, values in grown.items())
+    return (
+        f"{title}. Left: the test loss in nats, {losses}. Right, on a logarithmic axis: the gap between two {order} "
+        f"runs on the same batches; at step {last} it is {gaps} what it was at the start."
+    )
+
+
+def momentum_figure(
+    spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str = "spread along the path"
+) -> Picture:
+    """Backward's spread along the path divided by forward's, for several updates: one mark for each seed.
+
+    Args:
+        spreads: update -> order ("forward" and "backward") -> one spread along the path for each seed, > 0.
+        title: the message of the figure.
+        quantity: what the ratio is of.
+    """
+    ratios = {name: np.divide(orders["backward"], orders["forward"]) for name, orders in spreads.items()}
+    made, ax = figure(7.4, 1.3 + 0.5 * len(ratios))
+    for row, (values, marker) in enumerate(zip(ratios.values(), MARKERS, strict=False)):
+        ax.scatter(values, [row] * len(values), marker=marker, s=44, color="#333333", facecolor="none", linewidth=1.5)
+    ax.axvline(1, color="#444444", linewidth=1.2)
+    ax.set(yticks=range(len(ratios)), yticklabels=list(ratios), xscale="log",
+           xlabel=f"{quantity}: backward / forward (no unit), one mark per seed")  # fmt: skip
+    every = np.concatenate(list(ratios.values()))
+    ax.set_xlim(min(0.2, every.min() / 1.3), max(2, every.max() * 1.3))
+    ax.set_ylim(len(ratios) - 0.5, -0.5)
+    plain_log(ax.xaxis)
+    ax.set_title(title, fontweight="bold", loc="left")
+    said = "; ".join(
+        f"{name} {values.min():.2f} to {values.max():.2f}, below 1 at {(values < 1).sum()} of {len(values)} seeds"
+        for name, values in ratios.items()
+    )
+    return Picture(made, f"Dot plot of backward's {quantity} divided by forward's. {title}. {said}.")
