@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 96
+LARGE = 70_000  # bytes; larger pictures are stored with a palette of 256 colours
 BLANK = 3  # pixels at the edge of a fast figure; more than the gaps between letters, so that no text slips through
 # inches around the axes of fast figures, and between them: room for tick labels, axis labels, titles, and a suptitle
 MARGINS = {"left": 0.8, "right": 0.2, "bottom": 0.55, "top": 0.65, "columns": 0.95, "rows": 0.85}
@@ -28,7 +29,8 @@ class Picture:
     """
 
     def __init__(self, figure: Figure, alt: str):
-        self.png = (None if figure.get_layout_engine() else _drawn_once(figure)) or _cut(figure)
+        png = (None if figure.get_layout_engine() else _drawn_once(figure)) or _cut(figure)
+        self.png = png if len(png) <= LARGE else _with_fewer_colours(png)
         self.alt = alt
 
     @property
@@ -90,6 +92,14 @@ def plain_log(*axes: Axis) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+
+
+def _with_fewer_colours(png: bytes) -> bytes:
+    from PIL import Image
+
+    smaller = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(smaller, format="png", optimize=True)
+    return smaller.getvalue()
 
 
 def _place(figure: Figure, inches: Mapping[str, float]) -> None:

@@ -116,3 +116,22 @@ def test_names_are_imported_when_they_are_used():
     loaded = "import sys, revorder.plots, revorder.widgets; print([m for m in sys.modules if 'matplotlib' in m])"
     loaded = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
     assert loaded.stdout.strip() == "[]", loaded.stderr
+
+
+def test_large_pictures_are_stored_with_fewer_colours():
+    """Many thin lines make a large PNG; the stored one looks the same and is much smaller."""
+
+    from PIL import Image
+
+    from revorder import figures
+
+    def crowded():
+        made, ax = figures.figure(8, 4)
+        for line in np.random.default_rng(0).standard_normal((12, 300)).cumsum(axis=1):
+            ax.plot(line, linewidth=0.7)
+        return made
+
+    small, full = Picture(crowded(), "many lines").png, figures._cut(crowded())
+    assert len(full) > figures.LARGE > len(small)
+    before, after = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=float) for png in (full, small))
+    assert np.abs(before - after).mean() < 3  # of 255
