@@ -125,7 +125,9 @@ class Together:
             raise ValueError(f"batches: got sequences of lengths {sorted(lengths)}, but all seeds need the same")
         self.batches, self.seeds, self.length = batches, len(batches), lengths.pop()
         self.index = None
-        if all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
+        if not isinstance(batches, torch.Tensor) and all(isinstance(each, torch.Tensor) for each in batches):
+            self.batches = torch.stack(list(batches))  # once, and not at every step
+        elif all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
             self.index = torch.stack([each.index for each in batches], dim=1)  # one gather for all seeds
 
     def __len__(self) -> int:

@@ -38,6 +38,8 @@ MOVES = {
     "05_quadratics": ("learning rate h", "ArrowRight"),
     "06_orders_and_costs": ("steps N", "ArrowRight"),
     "07_lie_brackets": ("learning rate h", "ArrowRight"),
+    "08_neural_networks": ("learning rate h", "ArrowLeft"),
+    "09_what_should_i_use": ("learning rate h", "ArrowRight"),
 }
 PICTURE = ".widget-html img"
 

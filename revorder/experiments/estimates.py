@@ -3,7 +3,7 @@
 Evaluations, batched calls and states come from the plan, and are exact. The seconds are an ESTIMATE: single steps at
 the narrowest and the widest stack of each plan and one call of every metric are timed here, now, on random pixels,
 and multiplied. It leaves out the loading of data and the writing of snapshots, and takes the machine to be as busy
-later as it is now. Within a factor of two is what to expect.
+later as it is now: right within a factor of two on an idle machine, worthless on one that others use at times.
 """
 
 from __future__ import annotations

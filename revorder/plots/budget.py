@@ -12,6 +12,7 @@ from revorder.plots.paths import STYLES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axis import Axis
 
 FORWARD, BACKWARD, GREEN, PINK = STYLES
 ORANGE = {"color": "#B07C00", "linestyle": (0, (7, 1, 1, 1, 1, 1))}
@@ -25,9 +26,9 @@ LOOKS = {  # at most six lines share a panel; a colour comes back only with anot
     "5x batches": {**GREY, "marker": "X"},
     "EMA": {**GREEN, "marker": "P"},
     "SWA": {**PINK, "marker": "<"},
-    "LAWA": {**ORANGE, "marker": ">"},
-    "schedule-free": {**GREY, "marker": "*"},
-    "decay": {"color": "#2A8FC4", "linestyle": "-", "marker": "h"},
+    "LAWA": {**GREY, "marker": ">"},
+    "schedule-free": {**ORANGE, "marker": "*"},
+    "decay": {"color": "#000000", "linestyle": "-", "marker": "h"},
 }
 
 
@@ -44,8 +45,8 @@ def budget_figure(
         title: the message of the figure.
         least: evaluations from which on the panels begin.
     """
-    made, axes = figure(8.6, 4.4, fast=True, ncols=len(panels), sharey=True, squeeze=False,
-                        margins={"bottom": 1.35, "columns": 0.3, "top": 0.75})  # fmt: skip
+    made, axes = figure(7.8, 3.7, fast=True, ncols=len(panels), sharey=True, squeeze=False,
+                        margins={"bottom": 1.1, "columns": 0.3})  # fmt: skip
     means = frame[(frame["metric"] == metric) & (frame["evaluations"] >= least)]
     means = means.groupby(["method", "evaluations"])["value"].mean()
     for ax, (heading, names) in zip(axes[0], panels.items(), strict=True):
@@ -54,9 +55,17 @@ def budget_figure(
             ax.plot(line.index, line, linewidth=1.5, markersize=5, markevery=(0.1, 0.18), label=name, **LOOKS[name])
         ax.set(xlabel="evaluations of T for the model", yscale="log")
         ax.set_title(heading, fontsize=11)
-        ax.legend(frameon=False, ncols=3, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.18), handlelength=3.2)
+        ax.legend(
+            frameon=False,
+            ncols=3,
+            fontsize=8,
+            columnspacing=1.2,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.22),
+            handlelength=3,
+        )
     axes[0, 0].set_ylabel(label)
-    plain_log(axes[0, 0].yaxis)
+    _close_log(axes[0, 0].yaxis)
     made.suptitle(title, fontweight="bold", fontsize=11)
     shown = dict.fromkeys(name for names in panels.values() for name in names)
     said = ", ".join(f"{name} {means[name].iloc[-1]:.3g}" for name in shown)
@@ -90,7 +99,7 @@ def methods_figure(frame: pd.DataFrame, metric: str, names: Sequence[str], *, un
         said.append(f"{name} {both[0].mean():.3f} and {both[1].mean():.4f}")
     for ax, what in ((final, f"final {metric} ({unit})"), (spread, f"spread along the path ({unit})")):
         ax.set(xlabel=what, xscale="log")
-        plain_log(ax.xaxis)
+        _close_log(ax.xaxis)
     final.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     made.suptitle(f"{title}\nmarks: seeds; strokes: mean over seeds", fontweight="bold", fontsize=11)
     return Picture(made, f"Dot plot, one mark for each seed: final {metric} and its spread along the path ({unit}). "
@@ -116,24 +125,35 @@ def pair_figure(
         title: the message of the figure.
         best: the value that the minimiser has on the left axis.
     """
-    made, (left, right) = figure(8.0, 3.6, fast=True, ncols=2, margins={"columns": 0.85})
+    made, (left, right) = figure(8.0, 3.4, fast=True, ncols=2, margins={"columns": 0.85})
     left.axhline(best, color="0.6", linewidth=0.9)
     for name, path in paths.items():
         line = {key: LOOKS[name][key] for key in ("color", "linestyle")}
-        left.plot(evaluations, path, linewidth=1.6, label=name, **line)
         simulated, exact = errors[name]
+        left.plot(evaluations, path, linewidth=1.6, **line)
         right.plot(evaluations, exact, linewidth=1.6, **line)
-        right.plot(evaluations[4::5], simulated[4::5], linestyle="none", markersize=6, label=name,
-                   marker=LOOKS[name]["marker"], color=line["color"])  # fmt: skip
-    left.set(xlabel="evaluations of T for the model", ylabel=label)
+        right.plot(evaluations[4::5], simulated[4::5], linestyle="none", markersize=6, marker=LOOKS[name]["marker"],
+                   color=line["color"])  # fmt: skip
+        right.plot([], [], linewidth=1.6, markersize=6, label=name, **LOOKS[name])
+    ticks = [0, evaluations[-1] // 2, evaluations[-1]]
+    left.set(xlabel="evaluations of T for the model", ylabel=label, ylim=(0, 1), xticks=ticks, yticks=[0, 0.5, 1])
+    right.set(xlabel="evaluations of T for the model", ylabel="mean square error over seeds", xticks=ticks)
     left.set_title("one run", fontsize=10)
-    right.set(xlabel="evaluations of T for the model", ylabel="mean square error over seeds", yscale="log")
     right.set_title("marks: simulated; lines: exact", fontsize=10)
+    right.set(yscale="log", ylim=(1e-4, 3))  # room for the legend; fixed, so that pictures can be compared
     plain_log(right.yaxis)
-    for ax in (left, right):
-        ax.locator_params(axis="x", nbins=5)
-        ax.legend(frameon=False, fontsize=9, loc="best" if ax is left else "upper right", handlelength=3)
+    right.legend(frameon=False, fontsize=9, loc="upper right", handlelength=3, ncols=2)
     made.suptitle(title, fontweight="bold", fontsize=11)
     ends = ", ".join(f"{name} {simulated[-1]:.2g} ({exact[-1]:.2g})" for name, (simulated, exact) in errors.items())
     return Picture(made, f"Left: {label} of one run against evaluations of T. Right: mean square error over seeds, "
                          f"simulated (and exact) at the end: {ends}. {title}.")  # fmt: skip
+
+
+def _close_log(axis: Axis) -> None:
+    """Ticks in plain numbers where a logarithmic axis spans about one power of ten."""
+    from matplotlib.ticker import LogLocator
+
+    plain_log(axis)
+    low, high = axis.get_view_interval()
+    if high < 12 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 6, 8) if high < 4 * low else (1, 1.5, 2, 3, 5, 7)))

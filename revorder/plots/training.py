@@ -35,7 +35,7 @@ def regime_figure(
         title: the message of the figure.
         order: of the two coupled runs.
     """
-    made, (left, right) = figure(8.0, 3.7, fast=True, ncols=2, margins={"top": 0.95})
+    made, (left, right) = figure(8.0, 3.7, fast=True, ncols=2, margins={"top": 0.78})
     for run, style, marker in zip(runs, STYLES, MARKERS, strict=False):
         left.plot(run.steps, run.metrics["test loss"], marker=marker, markersize=3.5, label=run.order, **style)
     left.set(xlabel="step n (batches)", ylabel="test loss (nats)")
@@ -54,9 +54,7 @@ def regime_figure(
     return Picture(made, _regime_alt(title, runs, order, steps[-1], grown))
 
 
-def _regime_alt(
-    title: str, runs: Sequence[Trajectory], order: str, last: int, grown: Mapping[str, np.ndarray]
-) -> str:
+def _regime_alt(title: str, runs: Sequence[Trajectory], order: str, last: int, grown: Mapping[str, np.ndarray]) -> str:
     losses = ", ".join(
         f"{run.order} from {run.metrics['test loss'][0]:.3g} to {run.metrics['test loss'][-1]:.3g}" for run in runs
     )
