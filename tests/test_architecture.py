@@ -41,7 +41,7 @@ LAYERS = [
     "progress",
     "cli",
     "__main__",
-    "widgets.live",
+    "widgets.live widgets.choices",
     "widgets.contraction widgets.chaos widgets.one_number widgets.perfect widgets.quadratics widgets.brackets "
     "widgets.composer widgets.digits widgets.training widgets.budget widgets.panel",
     "widgets course",

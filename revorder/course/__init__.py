@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from revorder.course.profiles import Profile, profile
@@ -87,5 +86,4 @@ def check(name: str, answer: Any) -> Verdict:
 def _register(notebooks: Iterable[str]) -> None:
     """Import the exercises of these notebooks: the modules register them."""
     for module in (f"revorder.course.{MODULES[number]}" for number in notebooks if number in MODULES):
-        if find_spec(module):
-            importlib.import_module(module)
+        importlib.import_module(module)
