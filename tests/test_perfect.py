@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from revorder.theory import bernoulli_convolution_cdf, stationary_covariance, steps_needed
 
 import revorder as ro
 from revorder.diagnostics import compare_laws, perfect_sample
+from revorder.theory import bernoulli_convolution_cdf, stationary_covariance, steps_needed
 
 SEEDS = range(5)
 ZERO = torch.zeros((), dtype=torch.float64)
