@@ -1,0 +1,127 @@
+"""The exercises of notebook 10: right answers pass, and each likely mistake gets a hint of its own."""
+
+import numpy as np
+import pytest
+
+import revorder as ro
+from revorder.experiments import Config, jobs
+
+
+def looks(steps, first, stride):
+    return [n for n in range(stride, steps + 1, stride) if n >= first]
+
+
+def priced(forward, backward):
+    """A formula made of the prices of one seed; both are functions of the checkpoints and the number of steps."""
+    return lambda steps, first, stride, orders, seeds: (
+        seeds
+        * sum({"forward": forward, "backward": backward}[order](looks(steps, first, stride), steps) for order in orders)
+    )
+
+
+def last(checkpoints, steps):
+    return checkpoints[-1]
+
+
+def total(checkpoints, steps):
+    return sum(checkpoints)
+
+
+def by_library(steps, first, stride, orders, seeds):
+    config = Config("mine", steps=steps, first=first, stride=stride, orders=tuple(orders), seeds=seeds)
+    return sum(job.plan(config).cost for job in jobs(config))
+
+
+def late(frame, steps):
+    return frame[(frame.metric == "test loss") & (frame.step > 0.75 * steps)]
+
+
+def by_hand(frame, steps):
+    own, found = late(frame, steps), {}
+    for order in ("forward", "backward"):
+        runs = [own[(own.order == order) & (own.seed == seed)].value for seed in range(3)]
+        found[order] = np.mean([np.std(run.to_numpy()) for run in runs])
+    return found
+
+
+def per(frame, key, **options):
+    return frame.groupby(["order", key]).value.std(**options).groupby("order").mean()
+
+
+RIGHT = [
+    ("10-cost", by_library),
+    ("10-cost", priced(last, total)),
+    ("10-resume", "b"),
+    ("10-resume", " B "),
+    ("10-read", by_hand),
+    ("10-read", lambda frame, steps: per(late(frame, steps), "seed")),
+    ("10-read", lambda frame, steps: per(late(frame, steps), "seed", ddof=0)),
+]
+WRONG = [
+    ("10-cost", lambda *fields: priced(last, total)(*fields[:4], 1), "ONE seed"),
+    ("10-cost", priced(lambda own, steps: steps, total), "stops at its last checkpoint"),
+    ("10-cost", priced(total, total), "starts only once"),
+    ("10-cost", priced(lambda own, n: len(own), lambda own, n: len(own)), "you counted checkpoints"),
+    ("10-cost", priced(last, lambda own, n: own[-1] * len(own)), "different lengths"),
+    ("10-cost", priced(last, last), "starts afresh at every checkpoint"),
+    ("10-cost", priced(last, lambda own, n: n * (n + 1) // 2), "not every step is a checkpoint"),
+    ("10-cost", lambda steps, first, *rest: priced(last, total)(steps, 1, *rest), "`first` is not heeded"),
+    ("10-cost", lambda steps, first, stride, orders, seeds: seeds * sum(
+        {"forward": max, "backward": sum}[order](range(first, steps + 1, stride)) for order in orders
+    ), "`first` itself may be none"),
+    ("10-cost", lambda *fields: 10**9, "too much"),
+    ("10-cost", lambda *fields: 0, "too little"),
+    ("10-cost", lambda *fields: None, "returned nothing"),
+    ("10-cost", 1300, "give a function"),
+    ("10-resume", "a", "can write nothing more"),
+    ("10-resume", "c", "how often"),
+    ("10-resume", "d", "a file of its own"),
+    ("10-resume", 2, "give one letter"),
+    ("10-read", lambda frame, steps: frame[(frame.metric == "test loss") & (frame.step == steps)].groupby("order")
+     .value.std(), "OVER SEEDS at the last"),
+    ("10-read", lambda frame, steps: per(late(frame, steps), "step"), "swap the two"),
+    ("10-read", lambda frame, steps: per(late(frame, 0), "seed"), "the whole path"),
+    ("10-read", lambda frame, steps: late(frame, steps).groupby("order").value.std(), "one pot"),
+    ("10-read", lambda frame, steps: late(frame, steps).groupby(["order", "seed"]).value.var().groupby("order").mean(),
+     "variances"),
+    ("10-read", lambda frame, steps: per(frame[frame.step > 0.75 * steps], "seed"), "two metrics are mixed"),
+    ("10-read", lambda frame, steps: per(frame[(frame.metric != "test loss") & (frame.step > 0.75 * steps)], "seed"),
+     "of the accuracy"),
+    ("10-read", lambda frame, steps: late(frame, steps).groupby(["order", "seed"]).value.std().groupby("order").max(),
+     "moves most"),
+    ("10-read", lambda frame, steps: {"forward": 1, "backward": 2}, "which rows are its last quarter"),
+    ("10-read", lambda frame, steps: 0.1, "one number for each order"),
+    ("10-read", lambda frame, steps: None, "returned nothing"),
+    ("10-read", 0.1, "give a function"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, answer", RIGHT)
+def test_right_answers_pass(name, answer):
+    verdict = ro.course.check(name, answer)
+    assert verdict, verdict.message
+    assert verdict.message == f"{name}: correct."
+
+
+@pytest.mark.parametrize("name, answer, hint", WRONG)
+def test_likely_mistakes_get_a_fitting_hint(name, answer, hint):
+    verdict = ro.course.check(name, answer)
+    assert not verdict
+    assert hint in verdict.message
+
+
+def test_hints_differ():
+    hints = [hint for _, _, hint in WRONG if hint not in ("returned nothing", "give a function")]
+    assert len(hints) == len(set(hints))
+
+
+@pytest.mark.parametrize("name", ["10-cost", "10-resume", "10-read"])
+def test_unanswered(name):
+    verdict = ro.course.check(name, ...)
+    assert not verdict and "not answered yet" in verdict.message
+
+
+def test_hints_do_not_give_the_answer():
+    messages = [ro.course.check(name, answer).message for name, answer, _ in WRONG]
+    for given in ("sum(", "'b'", "(b)", "std(", "groupby", "since the last snapshot"):
+        assert not any(given in message for message in messages)
