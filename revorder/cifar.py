@@ -192,6 +192,7 @@ def write_archive(directory: str | Path, name: str, images: Any, labels: Any) ->
         raise ValueError(f"labels: got {labels}, but whole numbers {shape} below {form.classes} are accepted")
     rows = io.BytesIO(np.hstack([labels.astype(np.uint8), images.reshape(len(images), -1)]).tobytes())
     path = Path(directory) / form.archive
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz") as archive:
         for file, size in form.sizes(len(images) // 6).items():
             member = tarfile.TarInfo(f"{form.folder}/{file}")

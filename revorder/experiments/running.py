@@ -72,7 +72,8 @@ def run(
         stop: the run stops at the next evaluation when this event is set. In the main thread SIGTERM and SIGINT do
             the same.
         watcher: is shown the progress after every evaluation or batched call; it must be quick.
-        executor: a `concurrent.futures.Executor` whose workers see the same folder: they share the jobs.
+        executor: a `concurrent.futures.Executor` whose workers see the same folder: they share the jobs. Then `stop`
+            and `watcher` are not used; a worker that is killed loses what came after its last snapshot.
 
     Returns:
         The result folder.
