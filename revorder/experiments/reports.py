@@ -100,7 +100,7 @@ def _where(results: Results) -> str:
 
 def _figures(results: Results, summaries: dict[str, Summary], suffix: str) -> list[Block]:
     runs = {name: list(found.values()) for name, found in results.runs.items() if found}
-    tail = max(1, len(results.tail))
+    tail = max(3, len(results.tail))  # fewer would show no path
     blocks: list[Block] = [Figure(f"paths{suffix}.png", experiment_paths_figure(runs, LOSS, unit="nats", tail=tail))]
     spreads = {name: found.along_path for name, found in summaries.items() if math.isfinite(_mean(found.along_path))}
     if spreads:

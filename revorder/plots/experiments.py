@@ -19,6 +19,7 @@ MORE = [
     {"color": "#000000", "linestyle": (0, (2, 2))},
 ]
 MARKERS = "os^Dv<P"
+FEW = 12  # so few checkpoints are marked, each
 
 
 def experiment_paths_figure(
@@ -34,15 +35,17 @@ def experiment_paths_figure(
         title: the message of the figure.
     """
     made, (whole_path, end) = figure(8.6, 3.6, ncols=2, width_ratios=[3, 2])
-    for (name, seeds), style in zip(runs.items(), cycle(STYLES + MORE), strict=False):
+    for (name, seeds), style, marker in zip(runs.items(), cycle(STYLES + MORE), cycle(MARKERS), strict=False):
         for number, run in enumerate(seeds):
-            whole_path.plot(run.steps, run.metrics[metric], linewidth=0.9, label=name if not number else None, **style)
-            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=1.0, **style)
+            mark = marker if len(run.steps) <= FEW else None
+            first = name if not number else None
+            whole_path.plot(run.steps, run.metrics[metric], linewidth=0.9, label=first, marker=mark, **style)
+            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=1.0, marker=mark, **style)
     label = f"{metric} ({unit})" if unit else metric
     whole_path.set(xlabel="step n (batches)", ylabel=label, title="whole path", **_readable(runs, metric))
     shown = len(next(iter(runs.values()))[0].steps[-tail:])
     end.set(xlabel="step n (batches)", title=f"the last {shown} checkpoints")
-    drawn = whole_path.legend(title="composition order", frameon=False)
+    drawn = whole_path.legend(title="composition order", edgecolor="none", framealpha=0.8)
     for line in drawn.get_lines():
         line.set_linewidth(1.8)
     made.suptitle(title or f"{metric}, one thin line for each seed", fontweight="bold")
