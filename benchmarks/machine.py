@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def card(threads: int) -> dict[str, object]:
     """Machine, versions, commit and date."""
+    from revorder.experiments.cards import processor  # it imports torch, which must come after `use_threads`
+
     return {
-        "cpu": _cpu(),
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "threads": threads,
         "pinned_to_as_many_cores": hasattr(os, "sched_setaffinity"),
@@ -37,13 +39,6 @@ def use_threads(threads: int) -> None:
     os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={eigen} intra_op_parallelism_threads={threads}"
     if hasattr(os, "sched_setaffinity"):  # JAX makes a thread for every core that it may use
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-
-
-def _cpu() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _version(name: str) -> str | None:

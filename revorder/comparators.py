@@ -13,14 +13,12 @@ from typing import Any
 
 import torch
 from torch.optim import swa_utils
-from torch.utils import _pytree as pytree
 
 from revorder.orders import whole
 from revorder.pytrees import Tree, clone, copies
 from revorder.randomness import Key
-from revorder.updates import SGD, GradientUpdate, Loss, State
+from revorder.updates import SGD, GradientUpdate, Loss, State, step_counter, tree_map
 
-tree_map = pytree.tree_map
 Average = Callable[[torch.Tensor, torch.Tensor, Any], torch.Tensor]
 
 
@@ -38,9 +36,6 @@ class Wrapped:
         """Whether nothing in the inner update is random."""
         return getattr(self.update, "keyless", True)
 
-    def _counter(self, params: Tree) -> torch.Tensor:
-        return torch.zeros((), dtype=torch.int64, device=pytree.tree_leaves(params)[0].device)
-
 
 @dataclass(frozen=True)
 class Averaged(Wrapped):
@@ -52,7 +47,7 @@ class Averaged(Wrapped):
 
     def init(self, params: Tree) -> State:
         inner = self.update.init(params)
-        return {"inner": inner, "average": clone(self.update.params(inner)), "count": self._counter(params)}
+        return {"inner": inner, "average": clone(self.update.params(inner)), "count": step_counter(params)}
 
     def params(self, state: State) -> Tree:
         """The average; the last iterate as long as the burn-in lasts."""
@@ -107,7 +102,7 @@ class Latest(Wrapped):
 
     def init(self, params: Tree) -> State:
         inner = self.update.init(params)
-        return {"inner": inner, "ring": copies(self.update.params(inner), self.count), "step": self._counter(params)}
+        return {"inner": inner, "ring": copies(self.update.params(inner), self.count), "step": step_counter(params)}
 
     def params(self, state: State) -> Tree:
         """The mean of the snapshots in the ring; of the start where there is none yet."""
@@ -153,7 +148,7 @@ class Lookahead(Wrapped):
 
     def init(self, params: Tree) -> State:
         inner = self.update.init(params)
-        return {"inner": inner, "slow": clone(self.update.params(inner)), "step": self._counter(params)}
+        return {"inner": inner, "slow": clone(self.update.params(inner)), "step": step_counter(params)}
 
     def params(self, state: State) -> Tree:
         """The slow weights."""
@@ -190,8 +185,7 @@ class ScheduleFree(GradientUpdate):
     beta: float
 
     def _memory(self, params: Tree) -> State:
-        step = torch.zeros((), dtype=torch.int64, device=pytree.tree_leaves(params)[0].device)
-        return {"z": clone(params), "step": step}
+        return {"z": clone(params), "step": step_counter(params)}
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         x, z, step = state["params"], state["z"], state["step"] + 1
@@ -228,7 +222,7 @@ class Decayed(GradientUpdate):
     steps: int
 
     def _memory(self, params: Tree) -> State:
-        return {"step": torch.zeros((), dtype=torch.int64, device=pytree.tree_leaves(params)[0].device)}
+        return {"step": step_counter(params)}
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         gradient, buffers = self._gradient(state, batch, key)

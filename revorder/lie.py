@@ -10,9 +10,7 @@ from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree, describe, detach, row
 from revorder.randomness import Key
-from revorder.updates import GradientUpdate, Loss, State, sgd
-
-tree_map = pytree.tree_map
+from revorder.updates import GradientUpdate, Loss, State, sgd, tree_map
 
 
 def lie_bracket(loss: Loss, params: Tree, batch_a: Tree, batch_b: Tree, lr: float) -> Tree:

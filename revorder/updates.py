@@ -139,11 +139,10 @@ class Adam(GradientUpdate):
             raise ValueError(f"betas: got {self.betas!r}, but it must be two numbers in [0, 1)")
 
     def _memory(self, params: Tree) -> State:
-        device = pytree.tree_leaves(params)[0].device
         return {
             "mean": tree_map(torch.zeros_like, params),
             "square": tree_map(torch.zeros_like, params),
-            "step": torch.zeros((), dtype=torch.int64, device=device),
+            "step": step_counter(params),
         }
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
@@ -163,6 +162,11 @@ class Adam(GradientUpdate):
 
         params = tree_map(move, params, mean, square)
         return {"params": params, "buffers": buffers, "mean": mean, "square": square, "step": step}
+
+
+def step_counter(params: Tree) -> torch.Tensor:
+    """A count of steps for a state, at 0: an int64 scalar on the device of `params`."""
+    return torch.zeros((), dtype=torch.int64, device=pytree.tree_leaves(params)[0].device)
 
 
 def _bias(beta: float, step: torch.Tensor) -> torch.Tensor | float:

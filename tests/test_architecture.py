@@ -45,7 +45,8 @@ LAYERS = [
     "widgets.contraction widgets.chaos widgets.one_number widgets.perfect widgets.quadratics widgets.brackets "
     "widgets.composer widgets.digits widgets.training widgets.budget widgets.panel",
     "widgets course",
-    "course.start_here course.contractions course.chaos_game course.one_number course.perfect_sampling "
+    "course.start_here",
+    "course.contractions course.chaos_game course.one_number course.perfect_sampling "
     "course.quadratics course.orders_and_costs course.lie_brackets course.neural_networks course.what_should_i_use "
     "course.gpu_experiments",
 ]

@@ -2,7 +2,6 @@
 
 from math import log
 
-import pytest
 import torch
 
 import revorder as ro
@@ -75,30 +74,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("name, answer", RIGHT)
-def test_right_answers_pass(name, answer):
-    verdict = ro.course.check(name, answer)
-    assert verdict and verdict.message == f"{name}: correct."
-
-
-@pytest.mark.parametrize("name, answer, hint", WRONG)
-def test_likely_mistakes_get_a_fitting_hint(name, answer, hint):
-    verdict = ro.course.check(name, answer)
-    assert not verdict
-    assert hint in verdict.message
-
-
 def test_hints_differ_and_do_not_give_the_answer():
     messages = [ro.course.check(name, answer).message for name, answer, _ in WRONG]
     assert len(set(messages)) == len([m for m in messages if "returned nothing" not in m]) + 2
     for formula in ("log(", "2 * point", "2θ", "0.289", "0.288", "1/12"):
         assert not any(formula in message for message in messages)
-
-
-@pytest.mark.parametrize("name", ["02-address", "02-dimension", "02-spreads"])
-def test_unanswered(name):
-    verdict = ro.course.check(name, ...)
-    assert not verdict and "not answered yet" in verdict.message
 
 
 def test_the_spreads_asked_for_are_those_of_a_run():

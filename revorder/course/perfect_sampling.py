@@ -6,11 +6,11 @@ import functools
 import math
 import random
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import torch
 
 from revorder.course import exercise
+from revorder.course.start_here import close
 from revorder.theory import batches_backward_is_worth, steps_needed
 
 OLD, NEW = 5, 3  # batches of the rough draw, and those that refine it
@@ -98,16 +98,12 @@ def refine(answer: Callable[[Callable, torch.Tensor, list, list], torch.Tensor])
     if got is None:
         return NOTHING
     right = range(OLD + NEW - 1, -1, -1)
-    if _close(got, apply(right)):
+    if close(got, apply(right)):
         return None
-    if _close(got, apply(right, apply(range(OLD - 1, -1, -1)))):
+    if close(got, apply(right, apply(range(OLD - 1, -1, -1)))):
         return "start from `start` and not from the rough draw: else the old batches act twice."
-    found = (hint for word, hint in MIXED if _close(got, apply(word)))
+    found = (hint for word, hint in MIXED if close(got, apply(word)))
     return next(found, "write down the composition of all batches as one backward word; which batch is applied first?")
-
-
-def _close(a: Any, b: torch.Tensor) -> bool:
-    return bool(torch.isclose(torch.as_tensor(a, dtype=torch.float64), b, rtol=0, atol=1e-12))
 
 
 @exercise("04-worth")

@@ -44,13 +44,14 @@ def by_hand(answer: Callable[[Callable, torch.Tensor, list, int], torch.Tensor])
             return "there is no batch with that number: batches are counted from 0 to n - 1."
         if got is None:
             return "your function returned nothing; end it with `return state`."
-        if not _close(got, apply(range(n - 1, -1, -1))):
-            found = (hint for word, hint in MISTAKES if _close(got, apply(word(n))))
+        if not close(got, apply(range(n - 1, -1, -1))):
+            found = (hint for word, hint in MISTAKES if close(got, apply(word(n))))
             return next(found, f"the state differs from the composition at n = {n}; did you start afresh from `start`?")
     return None
 
 
-def _close(a: Any, b: torch.Tensor) -> bool:
+def close(a: Any, b: torch.Tensor) -> bool:
+    """Whether a learner's number is a float64 scalar tensor up to rounding."""
     return bool(torch.isclose(torch.as_tensor(a, dtype=torch.float64), b, rtol=0, atol=1e-12))
 
 

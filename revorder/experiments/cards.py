@@ -15,7 +15,7 @@ def machine(device: str) -> dict[str, Any]:
     """Processor or GPU, threads and versions, for the device that ran."""
     return {
         "device": torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else device,
-        "processor": _processor(),
+        "processor": processor(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -23,7 +23,8 @@ def machine(device: str) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of this machine's processor."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
