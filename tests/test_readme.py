@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import re
+
+import pytest
+from conftest import ROOT
 
 
 def blocks(root, language):
@@ -29,10 +33,11 @@ def test_two_commands_and_ci_runs_the_second(root):
 
 def test_pictures_have_alt_text_and_links_lead_somewhere(root):
     text = (root / "README.md").read_text()
-    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", text)
-    assert len(pictures) >= 2
-    assert all(len(alt) > 40 for alt, _ in pictures)
-    local = [target for target in re.findall(r"\]\(([^)]+)\)", text) if not target.startswith("https://")]
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", text) + re.findall(r'<img alt="([^"]*)" src="([^"]*)"', text)
+    assert len(pictures) >= 3
+    assert all(len(alt) > 40 for alt, source in pictures if not source.endswith("badge_logo.svg"))
+    targets = re.findall(r"\]\(([^)]+)\)", text) + re.findall(r'src(?:set)?="([^"]*)"', text)
+    local = [target for target in targets if not target.startswith("https://")]
     assert local
     assert all((root / target).exists() for target in local)
 
@@ -46,5 +51,55 @@ def test_versions_are_pinned_for_every_dependency(root):
     pinned = dict(
         line.lower().split("==") for line in (root / "constraints.txt").read_text().splitlines() if "==" in line
     )
-    assert names <= pinned.keys()
+    assert names - {project["name"]} <= pinned.keys()  # an extra may name other extras
     assert pinned["torch"] == "2.13.0"
+
+
+def test_citation_names_the_paper_and_this_version(root):
+    import tomllib
+
+    import yaml
+
+    import revorder as ro
+
+    citation = yaml.safe_load((root / "CITATION.cff").read_text())
+    assert citation["version"] == ro.__version__
+    assert (
+        citation["repository-code"]
+        == tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    )
+    (paper,) = citation["references"]
+    assert paper["identifiers"][0]["value"] == "arXiv:2502.01557"
+    readme = (root / "README.md").read_text()
+    assert all(author["family-names"] in readme for author in paper["authors"])
+    assert re.sub(r"\s+", " ", paper["title"]) in re.sub(r"\s+", " ", readme)
+
+
+@pytest.fixture(scope="module")
+def hero():
+    """notebooks/figures/hero.py, which draws the animation."""
+    spec = importlib.util.spec_from_file_location("hero", ROOT / "notebooks" / "figures" / "hero.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_animation_is_what_its_script_draws(hero):
+    from PIL import Image, ImageChops, ImageStat
+
+    moving, still = (Image.open(ROOT / "notebooks" / "figures" / name) for name in ("hero.gif", "hero.png"))
+    assert moving.n_frames == hero.STEPS + 1
+    animation = hero.Animation(hero.paths())
+    animation.frame(0)  # the layout is that of the first frame
+    drawn = animation.frame(hero.STEPS)
+    moving.seek(hero.STEPS)
+    for committed in (still.convert("RGB"), moving.convert("RGB")):
+        assert max(ImageStat.Stat(ImageChops.difference(committed, drawn)).mean) < 2
+    moving.seek(hero.STEPS // 2)
+    assert max(ImageStat.Stat(ImageChops.difference(moving.convert("RGB"), drawn)).mean) > 2
+
+
+def test_animation_shows_what_the_readme_says(hero):
+    late = {name: states[hero.STEPS // 2 :].std(axis=0) for name, states in hero.paths().items()}
+    assert (late["backward"] < 1e-4).all()
+    assert (late["forward"] > 0.05).all()
