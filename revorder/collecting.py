@@ -31,6 +31,7 @@ class Collector:
         self.plan, self.notes, self.record, self.metrics = plan, notes, record, metrics
         self.cost = 0
         self.done = np.zeros(len(plan.steps), dtype=bool)
+        self.marked = np.zeros(len(plan.steps), dtype=bool)  # reached, but not finite
         self.kept: Tree = None
         self.kind: object = None
         self.values = {name: np.full(len(plan.steps), np.nan) for name in metrics}
@@ -45,6 +46,10 @@ class Collector:
         for name, metric in self.metrics.items():
             self.values[name][rows] = _measure(name, metric, states, len(rows))
         self.done[rows] = True
+
+    def mark(self, rows: np.ndarray) -> None:
+        """Note checkpoints whose states are not finite: nothing is recorded or measured on them."""
+        self.marked[rows] = True
 
     def merge(self, rows: np.ndarray, part: Trajectory) -> None:
         """Take over what a run of the checkpoints `rows` gathered: all of them or, after a failure, some."""
@@ -72,12 +77,19 @@ class Collector:
 
     def trajectory(self) -> Trajectory:
         """What was gathered: of all checkpoints, or, after a failure, of those that were reached."""
-        states, values = self.kept, self.values
-        if not self.done.all():
-            states = row(states, torch.from_numpy(self.done))
-            values = {name: numbers[self.done] for name, numbers in values.items()}
-        steps = [n for n, done in zip(self.plan.steps, self.done, strict=True) if done]
+        states, values, reached = self.kept, self.values, self.done | self.marked
+        if self.marked.any():
+            states = pytree.tree_map(self._blank, states)
+        if not reached.all():
+            states = row(states, torch.from_numpy(reached))
+            values = {name: numbers[reached] for name, numbers in values.items()}
+        steps = [n for n, here in zip(self.plan.steps, reached, strict=True) if here]
         return Trajectory(str(self.plan.order), steps, states, values, self.cost, "; ".join(self.notes))
+
+    def _blank(self, leaf: torch.Tensor) -> torch.Tensor:
+        """A leaf of the kept states with NaN (or 0, in integers) at the marked checkpoints."""
+        leaf[torch.from_numpy(self.marked).to(leaf.device)] = float("nan") if leaf.is_floating_point() else 0
+        return leaf
 
 
 def _measure(name: str, metric: Callable[[Tree], Any], states: Tree, count: int) -> list[float]:

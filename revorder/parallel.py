@@ -35,7 +35,8 @@ def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: boo
     try:
         for part in split(plan, size(executor)):
             futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part
-        return _gather(futures, Collector(plan, [], None, work.keywords["metrics"]), progress)
+        mark = work.keywords["on_diverge"] == "mark"
+        return _gather(futures, Collector(plan, [], None, work.keywords["metrics"]), progress, mark)
     except BaseException:  # KeyboardInterrupt too
         for future in futures:
             future.cancel()
@@ -88,7 +89,8 @@ def _work(packed: bytes, part: bytes) -> bytes:
             return pack(error)
 
 
-def _gather(futures: dict[Future, Part], collected: Collector, progress: bool) -> Trajectory:
+def _gather(futures: dict[Future, Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:
+    """Merge what comes back; under `mark`, a part that diverged did so at all its checkpoints."""
     diverged, engines = [], set()
     with progress_bar(collected.plan, sum(cost for _, cost in futures.values()), progress) as bar:
         for future in as_completed(futures):
@@ -97,12 +99,15 @@ def _gather(futures: dict[Future, Part], collected: Collector, progress: bool) -
             if isinstance(answer, DivergedError):
                 diverged.append(answer)
                 answer = answer.trajectory
+                if mark:
+                    collected.mark(rows)
             if answer is not None:
                 collected.merge(rows, answer)
                 engines.add(answer.engine)
             bar.update(cost)
     collected.notes += [" / ".join(sorted(engines)), f"in {len(futures)} part{'s'[: len(futures) > 1]}"]
-    if diverged:
+    if diverged and not (mark and collected.done.any()):
+        collected.marked[:] = False
         first = min(diverged, key=lambda error: error.step)
         first.trajectory = collected.trajectory() if collected.done.any() else None
         raise first

@@ -19,6 +19,8 @@ from revorder.planning import Label, Plan, plan_for
 from revorder.pytrees import Tree, check_tensors, clone, finite_rows, is_finite, named_leaves, row
 from revorder.trajectory import Trajectory
 
+ON_DIVERGE = ("raise", "mark", "keep")
+
 
 def run(
     update: Callable[..., Tree],
@@ -33,6 +35,7 @@ def run(
     metrics: dict[str, Callable[[Tree], Any]] | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    on_diverge: str = "raise",
 ) -> Trajectory:
     """Compose an update over batches in any order, and return the states at the checkpoints.
 
@@ -55,6 +58,9 @@ def run(
             kind of processor and number of torch threads. Without cloudpickle (which comes with dask), everything
             that is sent must be picklable: functions defined in a module. Threads take turns: they save no time.
         progress: whether to show a bar, in evaluations of T.
+        on_diverge: what to do about a checkpoint whose state is infinite or NaN. "raise" stops the run with a
+            `DivergedError`; "mark" goes on, and puts NaN in the place of its numbers (0 where they are integers) and
+            metrics; "keep" goes on and keeps what came out.
 
     Returns:
         A `Trajectory`.
@@ -62,8 +68,8 @@ def run(
     Raises:
         ValueError, TypeError: bad input; the message names the argument, what it got and what is accepted.
         MemoryError: the states to be kept do not fit; the message says what they need.
-        DivergedError: a state became infinite or NaN. With an executor it comes when all parts are finished, names
-            the smallest step at which one of them failed, and carries what all of them computed.
+        DivergedError: a state became infinite or NaN; under "mark", all of them. With an executor it comes when all
+            parts are finished, names the smallest step at which one of them failed, and carries what all computed.
 
     >>> import torch
     >>> halfway = lambda x, batch: x - 0.5 * (x - batch)
@@ -72,6 +78,8 @@ def run(
     tensor([0.5000, 0.5000, 0.6250], dtype=torch.float64)
     """
     _check(start, batches, record, metrics, executor)
+    if on_diverge not in ON_DIVERGE:
+        raise ValueError(f"on_diverge: got {on_diverge!r}, but it must be one of {', '.join(ON_DIVERGE)}")
     plan = plan_for(order, checkpoints, labels, len(batches))
     maps = Maps(update, batches, plan, labels)
     if record is None:
@@ -79,7 +87,8 @@ def run(
     chosen = engines.choose(engine, update)
     if engine != "auto":
         maps.note(f"{type(chosen).__name__.lower()}: as asked")
-    work = partial(carry_out, maps=maps, start=clone(start), engine=chosen, record=record, metrics=metrics or {})
+    work = partial(carry_out, maps=maps, start=clone(start), engine=chosen, record=record, metrics=metrics or {},
+                   on_diverge=on_diverge)  # fmt: skip
     if executor is None:
         return work(plan, progress=progress)
     return parallel.run(executor, work, plan, progress)
@@ -114,6 +123,7 @@ def carry_out(
     metrics: dict[str, Callable[[Tree], Any]],
     progress: bool,
     keeper: Keeper | None = None,
+    on_diverge: str = "raise",
 ) -> Trajectory:
     """Carry a plan out, here or in a worker; or from where a keeper says that it stopped."""
     if isinstance(engine, Auto):
@@ -132,18 +142,23 @@ def carry_out(
             bar.update(evaluations)
 
         for rows, reached in states(maps, start, plan, advanced):
-            finite = finite_rows(reached)
+            finite = None if on_diverge == "keep" else finite_rows(reached)
             if finite is None or finite.all():
                 collected.add(rows, reached)
                 continue
             collected.add(rows[finite.numpy()], row(reached, finite))
-            raise _diverged(maps, start, plan, rows[~finite.numpy()], collected)
+            collected.mark(rows[~finite.numpy()])
+            if on_diverge == "raise":
+                break
+    if collected.marked.any() and (on_diverge == "raise" or not collected.done.any()):
+        raise _diverged(maps, start, plan, collected)
     return collected.trajectory()
 
 
-def _diverged(maps: Maps, start: Tree, plan: Plan, rows: np.ndarray, collected: Collector) -> DivergedError:
+def _diverged(maps: Maps, start: Tree, plan: Plan, collected: Collector) -> DivergedError:
     """Replay the earliest failing word to name the batch that led out of the finite numbers."""
-    failed = min(rows, key=lambda i: plan.steps[i])
+    failed = min(np.flatnonzero(collected.marked), key=lambda i: plan.steps[i])
+    collected.marked[:] = False  # the error carries what was finite
     state, word = start, plan.words[failed]
     for position, number in enumerate(word.tolist()):  # noqa: B007 (used after the loop)
         state = maps(int(plan.letters[number]), state)

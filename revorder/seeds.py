@@ -15,7 +15,7 @@ from revorder.engines import Engine
 from revorder.memory import check_fits
 from revorder.orders import Order
 from revorder.planning import Label
-from revorder.pytrees import Tree, copies, stack
+from revorder.pytrees import Tree, copies, finite_rows, stack
 from revorder.running import run
 from revorder.updates import tree_map
 
@@ -70,6 +70,7 @@ def run_seeds(
     engine: str | Engine = "auto",
     labels: Sequence[Label] | None = None,
     progress: bool = True,
+    on_diverge: str = "raise",
 ) -> SeedRuns:
     """`revorder.run` for many seeds in one batched run (torch.vmap over seeds), each with batches of its own.
 
@@ -79,6 +80,8 @@ def run_seeds(
         batches: one batch sequence for each seed, equally long: a list, or a tensor (seeds, steps, ...).
         order, checkpoints, engine, labels, progress: as for `run`; every seed has the same words.
         metrics: name -> function of ONE seed's state, written with torch operations, that returns a number.
+        on_diverge: as for `run`; "mark" marks only the seeds that diverged, at the checkpoints where they did, even
+            if all of them did.
         keep_states: false where the metrics are all that is wanted, since states of many seeds are large.
 
     Returns:
@@ -104,11 +107,14 @@ def run_seeds(
 
     def observe(states: Tree) -> dict[str, Tree]:
         values = {name: _over_seeds(name, metric, states) for name, metric in functions.items()}
+        if on_diverge == "mark":
+            values, states = _marked(values, states)
         return {"metrics": values, "states": states if keep_states else {}, "": torch.zeros(())}
 
     many = torch.vmap(lambda state, batch: update(state, batch))
     found = run(lambda states, batch: many(states, batch), starts, together, order, kept, record=observe,
-                engine=engine, labels=labels, progress=progress)  # fmt: skip
+                engine=engine, labels=labels, progress=progress,
+                on_diverge="keep" if on_diverge == "mark" else on_diverge)  # fmt: skip
     values = {name: _array(value) for name, value in found.states["metrics"].items()}
     states = found.states["states"] if keep_states else None
     return SeedRuns(found.order, found.steps, states, values, found.cost * together.seeds, found.engine)
@@ -163,6 +169,19 @@ def _over_seeds(name: str, metric: Callable[[Tree], Any], states: Tree) -> torch
     if not isinstance(values, torch.Tensor) or values.shape != (seeds,):
         raise ValueError(f"metrics[{name!r}]: a metric must return one number for the state of one seed")
     return values
+
+
+def _marked(values: dict[str, torch.Tensor], states: Tree) -> tuple[dict[str, torch.Tensor], Tree]:
+    """Metrics and states (seeds, ...) with NaN (or 0, in integers) in the place of seeds that are not finite."""
+    finite = finite_rows(states)
+    if finite is None or finite.all():
+        return values, states
+
+    def blank(leaf: torch.Tensor) -> torch.Tensor:
+        kept = finite.to(leaf.device).reshape(-1, *[1] * (leaf.ndim - 1))
+        return torch.where(kept, leaf, float("nan") if leaf.is_floating_point() else 0)
+
+    return {name: blank(each.double()) for name, each in values.items()}, pytree.tree_map(blank, states)
 
 
 def _array(values: torch.Tensor) -> np.ndarray:

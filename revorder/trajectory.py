@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from revorder import storage
-from revorder.pytrees import Tree, row
+from revorder.pytrees import Tree, finite_rows, row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,12 @@ class Trajectory:
         if n not in self.steps:
             raise KeyError(f"n: got {n}, but the checkpoints are {self.steps}")
         return row(self.states, self.steps.index(n))
+
+    @property
+    def diverged(self) -> list[int]:
+        """The steps whose state holds infinite or NaN numbers: none, unless a run with `on_diverge` went on."""
+        finite = finite_rows(self.states)
+        return [] if finite is None else [n for n, ok in zip(self.steps, finite.tolist(), strict=True) if not ok]
 
     def frame(self) -> pd.DataFrame:
         """The metrics as a tidy pandas frame with the columns order, step, metric and value."""
