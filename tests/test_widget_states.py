@@ -1,0 +1,108 @@
+"""Any sequence of moves leaves a widget in the state that its controls say: as if it had been put there directly."""
+
+from __future__ import annotations
+
+import ipywidgets as W
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+import revorder as ro
+
+QUICK = [
+    "BitString",
+    "BracketExplorer",
+    "BudgetExplorer",
+    "ChaosGame",
+    "Composer",
+    "PerfectSampler",
+    "QuadraticExplorer",
+    "StationaryLaw",
+    "TwoStarts",
+]
+TRAINING = ["DigitsExplorer", "RegimeExplorer"]  # about a second a move
+OWN_TESTS = ["ExperimentPanel"]  # test_panel.py: it has threads and a folder
+
+
+def inside(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def controls(widget):
+    """What a learner can move, in the order in which it stands in the view."""
+    return [w for w in inside(widget.view) if hasattr(w, "value") and not isinstance(w, (W.HTML, W.HTMLMath, W.Label))]
+
+
+def shown(widget):
+    """Every text and picture."""
+    return [w.value for w in inside(widget.view) if isinstance(w, (W.HTML, W.HTMLMath, W.Label))]
+
+
+def alarmed(widget):
+    return any('role="alert"' in text for text in shown(widget))
+
+
+def values(control):
+    """Values that a learner can give to a control."""
+    if isinstance(control, (W.SelectionSlider, W.Dropdown)):
+        return st.sampled_from([option[-1] if isinstance(option, tuple) else option for option in control.options])
+    if isinstance(control, W.Checkbox):
+        return st.booleans()
+    if isinstance(control, W.FloatLogSlider):
+        steps = round((control.max - control.min) / control.step)
+        return st.integers(0, steps).map(lambda k: control.base ** (control.min + k * control.step))
+    if isinstance(control, W.FloatSlider):
+        steps = round((control.max - control.min) / control.step)
+        return st.integers(0, steps).map(lambda k: control.min + k * control.step)
+    if isinstance(control, (W.IntSlider, W.BoundedIntText)):
+        return st.integers(control.min, control.max)
+    if isinstance(control, W.IntText):
+        return st.integers(-2, 12)
+    texts = ["0", "0110", "01 01", "1\n0 1\n2 1 0", "0 1 2", "x", "", "-1", "0" * 60, "<b>0</b>", "9\n9\n9"]
+    return st.sampled_from(texts)
+
+
+def few(examples, steps):
+    """Settings without shrinking: it would repeat slow moves for minutes."""
+    return settings(max_examples=examples, stateful_step_count=steps, phases=[Phase.explicit, Phase.generate])
+
+
+def machine(name):
+    class Moves(RuleBasedStateMachine):
+        def __init__(self):
+            super().__init__()
+            self.widget = getattr(ro.widgets, name)()
+
+        @rule(data=st.data())
+        def move(self, data):
+            control = data.draw(st.sampled_from(controls(self.widget)))
+            control.value = data.draw(values(control))
+            assert self.widget.picture.html in shown(self.widget)
+
+        def teardown(self):
+            direct = getattr(ro.widgets, name)()
+            for _ in range(2):  # a control's range may depend on another control
+                for own, other in zip(controls(direct), controls(self.widget), strict=True):
+                    own.value = other.value
+            assert alarmed(direct) == alarmed(self.widget)
+            if not alarmed(direct):  # else the last picture that could be made stays, whichever it was
+                assert shown(direct) == shown(self.widget)
+
+    return Moves
+
+
+def test_all_widgets_are_covered():
+    assert {*QUICK, *TRAINING, *OWN_TESTS} == set(ro.widgets.__all__)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_moves_end_where_the_controls_say(name):
+    run_state_machine_as_test(machine(name), settings=few(4, 6))
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_moves_of_slow_widgets_end_where_the_controls_say(name):
+    run_state_machine_as_test(machine(name), settings=few(2, 2))
