@@ -1,0 +1,201 @@
+"""The course as a static site: it builds without a warning, its links lead somewhere, and everybody can read it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from accessibility import DEPEND_ON_COLOUR, lost_at_400_percent, tabbed, violations
+from conftest import ROOT
+from webpages import QUIET, Tab, build, dead_links, foreign, pages, parsed, served
+
+FOLDER = ROOT / "notebooks"
+NOTEBOOKS = [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
+REPORTS = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("results/*/report/report.md")]
+GUIDES = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("instructor/*.md")]
+PAGES = [f"{name}.html" for name in ["index", *NOTEBOOKS, *REPORTS, *GUIDES, "search"]]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """In a subfolder, as on GitHub Pages: https://owner.github.io/revorder/."""
+    out = tmp_path_factory.mktemp("served") / "revorder"
+    done = build(ROOT, FOLDER, out)
+    assert done.returncode == 0, done.stderr[:3000]
+    return out
+
+
+@pytest.fixture(params=PAGES, scope="module")
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with served(site.parent) as host:
+        yield f"{host}/{site.name}/"
+
+
+@pytest.fixture(scope="module")
+def tabs(address):
+    """A function from Chromium's path and a page's name to the page, open; one is open at a time."""
+    from playwright.sync_api import sync_playwright
+
+    opened = {}
+
+    def tab(chromium, name):
+        if name not in opened:
+            browser = opened.pop("browser", None) or playwright.chromium.launch(executable_path=chromium, args=QUIET)
+            for old in opened.values():
+                old.page.close()
+            opened.clear()
+            opened.update({name: Tab(browser, address + name), "browser": browser})
+        return opened[name]
+
+    with sync_playwright() as playwright:
+        yield tab
+
+
+@pytest.fixture
+def tab(tabs, chromium, name):
+    return tabs(chromium, name)
+
+
+# The whole site
+
+
+def test_pages_are_those_of_the_folder(site):
+    assert sorted(str(page.relative_to(site)) for page in pages(site)) == sorted(PAGES)
+
+
+def test_links_lead_somewhere(site):
+    assert dead_links(site) == []
+
+
+def test_nothing_comes_from_another_host(site):
+    assert foreign(site) == []
+
+
+def test_the_workflow_installs_the_extra_and_publishes_only_main():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text())
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["site"]
+    (install,) = (step["run"] for step in workflow["jobs"]["build"]["steps"] if "pip install" in step.get("run", ""))
+    assert install.split(" constraints.txt ")[1].split() == [re.match(r"[\w-]+", package).group() for package in extra]
+    assert workflow["jobs"]["deploy"]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
+    assert workflow["permissions"] == {"contents": "read"} and "permissions" not in workflow["jobs"]["build"]
+
+
+# Each page, as it stands in its file
+
+
+def test_all_notebooks_are_in_the_navigation(site, name):
+    page = site / name
+    paths = [link["href"].split("#")[0] for link in parsed(page).select("nav[aria-label=Course] a")]
+    targets = [(page.parent / path).resolve() if path else page for path in paths]  # a page links to itself as "#"
+    assert targets[: len(NOTEBOOKS)] == [site / f"{notebook}.html" for notebook in NOTEBOOKS]
+
+
+def test_has_a_language_a_title_and_one_heading(site, name):
+    page = parsed(site / name)
+    assert page.html["lang"] == "en"
+    assert len(page.title.text) > 10
+    assert len(page.find_all("h1")) == 1
+
+
+def test_figures_say_what_they_show(site, name):
+    figures = parsed(site / name).select("article img")
+    assert [figure["src"][:40] for figure in figures if len(figure.get("alt", "")) <= 40] == []
+    if name.removesuffix(".html") in NOTEBOOKS:
+        assert len(figures) == (FOLDER / name).with_suffix(".ipynb").read_text().count('"image/png":')
+
+
+def test_widgets_are_announced_not_half_shown(site, name):
+    text = parsed(site / name).main.text
+    assert "VBox(" not in text
+    if name.removesuffix(".html") in NOTEBOOKS:
+        notebook = (FOLDER / name).with_suffix(".ipynb").read_text()
+        shown = notebook.count('"application/vnd.jupyter.widget-view+json":')
+        assert text.count("The widget that stands here runs in JupyterLab") == shown
+
+
+# Each page in a browser
+
+
+def test_loads_nothing_from_elsewhere(tab, address):
+    assert [url for url in tab.requests if not url.startswith((address, "data:"))] == []
+    assert tab.failures == []
+
+
+def test_maths_is_set(tab, site, name):
+    formulas = len(parsed(site / name).select("article .math"))
+    assert tab.page.locator("article .math mjx-container mjx-assistive-mml").count() == formulas
+    assert tab.page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert "$" not in tab.page.evaluate(
+        "() => { const copy = document.querySelector('article')?.cloneNode(true);"
+        "copy?.querySelectorAll('pre, code').forEach(e => e.remove()); return copy?.textContent ?? '' }"
+    )
+    assert formulas > 0 or name.removesuffix(".html") not in NOTEBOOKS
+
+
+def test_nothing_is_lost_at_400_percent(tab):
+    assert lost_at_400_percent(tab.page) == []
+
+
+def test_axe_finds_nothing_in_the_light_theme(tab):
+    tab.theme("light")
+    assert violations(tab.page) == []
+
+
+def test_axe_finds_nothing_in_the_dark_theme(tab):
+    tab.theme("dark")
+    assert violations(tab.page, DEPEND_ON_COLOUR) == []
+
+
+# The keyboard
+
+
+@pytest.fixture
+def fresh(tabs, chromium, address):
+    """A notebook, newly loaded."""
+    page = tabs(chromium, "03_one_number.html").page
+    page.goto(address + "03_one_number.html")
+    return page
+
+
+def test_the_first_tab_stop_skips_to_the_text(fresh):
+    (first,) = tabbed(fresh, 1)
+    assert first["text"] == "Skip to main content"
+    fresh.wait_for_function("document.activeElement.getBoundingClientRect().top >= 0")  # it slides into sight
+    fresh.keyboard.press("Enter")
+    (next_stop,) = tabbed(fresh, 1)
+    assert next_stop["place"] == "main-content"
+
+
+def test_tab_reaches_search_theme_and_all_notebooks_visibly(fresh):
+    stops = list(tabbed(fresh, 8 + len(PAGES)))
+    assert {"Search", "Color mode"} <= {stop["label"] for stop in stops}
+    reached = {stop["href"].split("/")[-1].split("#")[0] for stop in stops if stop["place"] == "pst-primary-sidebar"}
+    assert reached >= {f"{notebook}.html" for notebook in NOTEBOOKS}
+    assert [stop for stop in stops if not stop["ring"]] == []
+
+
+def test_the_keyboard_finds_a_word(fresh):
+    fresh.keyboard.press("Control+k")
+    fresh.keyboard.type("Sierpinski")
+    fresh.keyboard.press("Enter")
+    fresh.locator(".search-summary", has_text="found").wait_for()
+    assert "02_chaos_game.html" in fresh.locator("#search-results ul.search").inner_html()
+
+
+def test_at_400_percent_a_button_opens_the_navigation(fresh):
+    fresh.set_viewport_size({"width": 320, "height": 256})
+    button = next(stop for stop in tabbed(fresh, 3) if stop["label"] == "Site navigation")
+    assert button["ring"]
+    fresh.keyboard.press("Enter")
+    inside = [stop for stop in tabbed(fresh, 8 + len(PAGES)) if stop["place"].startswith("pst-primary")]
+    assert {f"{notebook}.html" for notebook in NOTEBOOKS} <= {
+        stop["href"].split("/")[-1].split("#")[0] for stop in inside
+    }
+    fresh.set_viewport_size({"width": 1280, "height": 1024})
