@@ -7,7 +7,7 @@ import html
 import io
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,8 +53,8 @@ def figure(
     *,
     fast: bool = False,
     margins: Mapping[str, float] | None = None,
-    **grid: object,
-) -> tuple[Figure, object]:
+    **grid: Any,
+) -> tuple[Figure, Any]:
     """A matplotlib figure with its axes, in inches, that belongs to no global state and so needs no closing.
 
     Args:
@@ -72,11 +72,17 @@ def figure(
         ax.grid(alpha=0.25)
         if fast:
             # titles stand where they stand anyway; else every redraw measures all ticks, in case some are above
-            ax.set_title = partial(ax.set_title, y=1.0)
+            ax.set_title = partial(ax.set_title, y=1.0)  # type: ignore[method-assign]  # of this one object only
             ax.set_title("")
     if fast:
         _place(made, {**MARGINS, **(margins or {})})
     return made, axes
+
+
+def spoken(text: str) -> str:
+    """HTML that is not seen, but read aloud when it changes; for widgets that answer a control only with a picture."""
+    hidden = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+    return f'<div role="status" style="{hidden}">{html.escape(text)}</div>'
 
 
 def plain_log(*axes: Axis) -> None:
@@ -105,7 +111,9 @@ def _with_fewer_colours(png: bytes) -> bytes:
 def _place(figure: Figure, inches: Mapping[str, float]) -> None:
     """Turn margins in inches into the fractions that matplotlib wants."""
     width, height = figure.get_size_inches()
-    rows, columns = figure.axes[0].get_gridspec().get_geometry()
+    grid = figure.axes[0].get_gridspec()
+    assert grid is not None  # the axes are subplots
+    rows, columns = grid.get_geometry()
     across = (width - inches["left"] - inches["right"] - (columns - 1) * inches["columns"]) / columns
     down = (height - inches["bottom"] - inches["top"] - (rows - 1) * inches["rows"]) / rows
     figure.subplots_adjust(

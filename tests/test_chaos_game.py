@@ -117,7 +117,8 @@ def test_clouds_say_how_many_points_and_whether_the_middle_is_empty():
     clouds = {"two": [[0.0, 0.0], [1.0, 0.0]], "hole": [[0.5, 0.375]]}
     picture = clouds_figure(clouds, TRIANGLE, title="The message", backward=["hole"])
     assert picture.alt == (
-        "Scatter plots within a triangle. The message. two: 2 points, none of them in the middle quarter of the "
+        "Scatter plots within a triangle, the second coordinate of θ against the first. The message. "
+        "two: 2 points, none of them in the middle quarter of the "
         "triangle; hole: 1 point, 1 of them in the middle quarter of the triangle."
     )
     assert picture.png != clouds_figure(clouds, TRIANGLE, title="The message").png  # the colour of backward

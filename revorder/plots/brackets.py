@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from revorder.figures import Picture, figure, plain_log
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import REFERENCE, STYLES, Style, wide_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BENDS = 96  # points of a level line
 MARKERS = "os^D"
 # not those of forward and backward: these lines are differences between the two
-SIZES = [*STYLES[2:], {"color": "0.25", "linestyle": (0, (6, 1.5, 1, 1.5))}]
-LOSSES = ({"color": "0.35", "linestyle": "-"}, {"color": "0.55", "linestyle": (0, (2, 2))})
+SIZES: list[Style] = [*STYLES[2:], {"color": "0.25", "linestyle": (0, (6, 1.5, 1, 1.5))}]
+LOSSES: tuple[Style, ...] = ({"color": REFERENCE, "linestyle": "-"}, {"color": REFERENCE, "linestyle": (0, (2, 2))})
 
 
 def slope(x: ArrayLike, y: ArrayLike) -> float:
@@ -40,7 +40,7 @@ def slope_figure(
     Args:
         x: (n,) positive numbers.
         sizes: name -> (n,) positive numbers, at most three of them; one line each.
-        guides: slopes of the grey lines to compare with, one for each of the first sizes, through its smallest x.
+        guides: slopes of the wide lines to compare with, one for each of the first sizes, through its smallest x.
         xlabel, ylabel: with units.
         title: the message of the figure.
     """
@@ -67,13 +67,13 @@ def draw_slopes(
 
 
 def _draw_guides(ax: Axes, x: np.ndarray, compared: Sequence[tuple[ArrayLike, float]]) -> None:
-    """A wide grey line of the given slope under each line, with one entry in the legend for all of them."""
+    """A wide line of the given slope under each line, with one entry in the legend for all of them."""
     distinct = sorted({guide for _, guide in compared})
     named = ("slopes " if len(distinct) > 1 else "slope ") + " and ".join(f"{guide:g}" for guide in distinct)
     start = int(x.argmin())
     for number, (values, guide) in enumerate(compared):
-        ax.plot(x, values[start] * (x / x[start]) ** guide, color="0.7", linewidth=5, solid_capstyle="butt",
-                label=None if number else named)  # fmt: skip
+        ax.plot(x, np.asarray(values)[start] * (x / x[start]) ** guide,
+                label=None if number else named, **wide_line())  # fmt: skip
 
 
 def power_of_ten(value: float) -> str:
@@ -82,9 +82,10 @@ def power_of_ten(value: float) -> str:
 
 
 def _range(x: ArrayLike, sizes: Mapping[str, ArrayLike]) -> str:
-    ends = int(np.argmin(x)), int(np.argmax(x))
+    at = np.asarray(x, dtype=float)
+    ends = int(at.argmin()), int(at.argmax())
     return "; ".join(
-        name + " " + " and ".join(f"{float(values[i]):.2g} at {float(x[i]):.3g}" for i in ends)
+        name + " " + " and ".join(f"{np.asarray(values, dtype=float)[i]:.2g} at {at[i]:.3g}" for i in ends)
         for name, values in sizes.items()
     )
 
@@ -109,11 +110,13 @@ def bracket_figure(
         title: the message of the figure.
     """
     made, ax = figure(7.0, 4.2)
-    draw_two_steps(ax, *(np.asarray(each) for each in (forward, backward, bracket, minimisers)), levels)
+    forward, backward, bracket = np.asarray(forward), np.asarray(backward), np.asarray(bracket)
+    draw_two_steps(ax, forward, backward, bracket, np.asarray(minimisers), levels)
     ax.set_aspect("equal", adjustable="datalim")
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.set_title(title, fontweight="bold", loc="left")
-    return Picture(made, f"{title}. {describe_two_steps(forward, backward, bracket)}")
+    said = describe_two_steps(forward, backward, bracket)
+    return Picture(made, f"{title}. Paths in the plane, the second coordinate of θ against the first. {said}")
 
 
 def draw_two_steps(
@@ -128,7 +131,7 @@ def draw_two_steps(
     for number, (lines, style) in enumerate(zip(levels, LOSSES, strict=True)):
         for line in lines:
             ax.plot(*np.asarray(line).T, linewidth=0.9, **style)
-        ax.plot(*minimisers[number], marker="xP"[number], color="0.3", markersize=7, linestyle="none",
+        ax.plot(*minimisers[number], marker="xP"[number], color=REFERENCE, markersize=7, linestyle="none",
                 label=f"minimiser of batch {number}")  # fmt: skip
     for name, path, style, marker in zip(("forward: 0, then 1", "backward: 1, then 0"), (forward, backward), STYLES,
                                          MARKERS, strict=False):  # fmt: skip
@@ -173,4 +176,5 @@ def level_line(
         middle = (inside + outside) / 2
         below = np.asarray(loss(centre + middle[:, None] * rays)) < level
         inside, outside = np.where(below, middle, inside), np.where(below, outside, middle)
-    return centre + inside[:, None] * rays
+    line: np.ndarray = centre + inside[:, None] * rays
+    return line

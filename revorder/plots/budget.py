@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from revorder.figures import Picture, figure, plain_log
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import BROWN, REFERENCE, STYLES, Style
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axis import Axis
 
 FORWARD, BACKWARD, GREEN, PINK = STYLES
-ORANGE = {"color": "#B07C00", "linestyle": (0, (7, 1, 1, 1, 1, 1))}
-GREY = {"color": "#444444", "linestyle": (0, (2, 1))}
-LOOKS = {  # at most six lines share a panel; a colour comes back only with another marker, and in the other panel
+BROWN_LINE: Style = {"color": BROWN, "linestyle": (0, (7, 1, 1, 1, 1, 1))}
+GREY: Style = {"color": "#444444", "linestyle": (0, (2, 1))}
+# at most six lines share a panel; a colour comes back only with another marker, and in the other panel
+LOOKS: dict[str, Style] = {
     "forward": {**FORWARD, "marker": "o"},
     "backward": {**BACKWARD, "marker": "s"},
     "window": {**GREEN, "marker": "^"},
     "blocks": {**PINK, "marker": "D"},
-    "Lookahead": {**ORANGE, "marker": "v"},
+    "Lookahead": {**BROWN_LINE, "marker": "v"},
     "5x batches": {**GREY, "marker": "X"},
     "EMA": {**GREEN, "marker": "P"},
     "SWA": {**PINK, "marker": "<"},
     "LAWA": {**GREY, "marker": ">"},
-    "schedule-free": {**ORANGE, "marker": "*"},
+    "schedule-free": {**BROWN_LINE, "marker": "*"},
     "decay": {"color": "#000000", "linestyle": "-", "marker": "h"},
 }
 
@@ -47,8 +48,8 @@ def budget_figure(
     """
     made, axes = figure(7.8, 3.7, fast=True, ncols=len(panels), sharey=True, squeeze=False,
                         margins={"bottom": 1.1, "columns": 0.3})  # fmt: skip
-    means = frame[(frame["metric"] == metric) & (frame["evaluations"] >= least)]
-    means = means.groupby(["method", "evaluations"])["value"].mean()
+    shown = frame[(frame["metric"] == metric) & (frame["evaluations"] >= least)]
+    means = shown.groupby(["method", "evaluations"])["value"].mean()
     for ax, (heading, names) in zip(axes[0], panels.items(), strict=True):
         for name in names:
             line = means[name]
@@ -67,8 +68,8 @@ def budget_figure(
     axes[0, 0].set_ylabel(label)
     _close_log(axes[0, 0].yaxis)
     made.suptitle(title, fontweight="bold", fontsize=11)
-    shown = dict.fromkeys(name for names in panels.values() for name in names)
-    said = ", ".join(f"{name} {means[name].iloc[-1]:.3g}" for name in shown)
+    drawn = dict.fromkeys(name for names in panels.values() for name in names)
+    said = ", ".join(f"{name} {means[name].iloc[-1]:.3g}" for name in drawn)
     return Picture(made, f"{label} against evaluations of T, mean over seeds. {title}. At the end: {said}.")
 
 
@@ -94,7 +95,7 @@ def methods_figure(frame: pd.DataFrame, metric: str, names: Sequence[str], *, un
         both = tail[-1], tail.std(axis=0)
         for ax, values in zip((final, spread), both, strict=True):
             look = {"color": LOOKS[name]["color"], "marker": LOOKS[name]["marker"]}
-            ax.plot(values, [row] * len(values), linestyle="none", markersize=6, alpha=0.75, **look)
+            ax.plot(values, [row] * len(values), linestyle="none", markersize=6, **look)
             ax.plot([values.mean()] * 2, [row - 0.32, row + 0.32], color="black", linewidth=2)
         said.append(f"{name} {both[0].mean():.3f} and {both[1].mean():.4f}")
     for ax, what in ((final, f"final {metric} ({unit})"), (spread, f"spread along the path ({unit})")):
@@ -126,7 +127,7 @@ def pair_figure(
         best: the value that the minimiser has on the left axis.
     """
     made, (left, right) = figure(8.0, 3.4, fast=True, ncols=2, margins={"columns": 0.85})
-    left.axhline(best, color="0.6", linewidth=0.9)
+    left.axhline(best, color=REFERENCE, linewidth=0.8)
     for name, path in paths.items():
         line = {key: LOOKS[name][key] for key in ("color", "linestyle")}
         simulated, exact = errors[name]

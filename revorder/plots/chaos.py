@@ -52,8 +52,9 @@ def chaos_figure(
     right.set_ylabel("")
     said = _moves(forward, backward)
     made.suptitle(said, fontweight="bold")
-    return Picture(made, f"Two scatter plots in the plane, learning rate {lr:.3g}, {span} of two runs on the same "
-                         f"tosses. {_told(forward, backward, len(triangles) - 1)} {said}.")  # fmt: skip
+    return Picture(made, f"Two scatter plots, the second coordinate of θ against the first, learning rate {lr:.3g}, "
+                         f"{span} of two runs on the same tosses. "
+                         f"{_told(forward, backward, len(triangles) - 1)} {said}.")  # fmt: skip
 
 
 def clouds_figure(
@@ -78,7 +79,8 @@ def clouds_figure(
         ax.set(xlim=CLOSE, ylim=CLOSE, ylabel=LABELS["ylabel"] if ax is axes[0, 0] else "")
     made.suptitle(title, fontweight="bold")
     said = "; ".join(f"{name}: {_cloud(points)}, {_middle(points, corners)}" for name, points in clouds.items())
-    return Picture(made, f"{'Scatter plots' if count > 1 else 'Scatter plot'} within a triangle. {title}. {said}.")
+    plots = f"Scatter plot{'s' * (count > 1)} within a triangle, the second coordinate of θ against the first"
+    return Picture(made, f"{plots}. {title}. {said}.")
 
 
 def corner_weights(points: ArrayLike, corners: ArrayLike) -> np.ndarray:
@@ -131,15 +133,16 @@ def _steps(forward: np.ndarray, backward: np.ndarray, tosses: Sequence[int]) -> 
 def _told(forward: np.ndarray, backward: np.ndarray, depth: int) -> str:
     """Both paths in words."""
     nested = f" Around it, {depth} nested sub-triangles fixed by the oldest batches." if depth else ""
-    return (f"Forward: {_cloud(forward)}, the newest at {_at(forward)}. Backward: {_cloud(backward)}, joined in order, "
-            f"the newest at {_at(backward)}.{nested}")  # fmt: skip
+    x, y = forward[0]
+    return (f"Both start at ({x:.3g}, {y:.3g}). Forward: {_cloud(forward)}, the newest at {_at(forward)}. "
+            f"Backward: {_cloud(backward)}, joined in order, the newest at {_at(backward)}.{nested}")  # fmt: skip
 
 
 def _moves(forward: np.ndarray, backward: np.ndarray) -> str:
     """How far each path moved at the last step, for the title."""
     if len(forward) == 1:
         return "Step 0: both orders stand at the start"
-    moves = [np.linalg.norm(path[-1] - path[-2]) for path in (forward, backward)]
+    moves = [float(np.linalg.norm(path[-1] - path[-2])) for path in (forward, backward)]
     return f"Last move: forward {_size(moves[0])}, backward {_size(moves[1])}"
 
 

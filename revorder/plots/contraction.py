@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from revorder.figures import Picture, figure, plain_log
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import STYLES, Style
 from revorder.theory import a_posteriori_bound, error_bound
+from revorder.theory.checks import Floats
 from revorder.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.ticker import LogLocator
 
 FLOOR = 1e-11  # gaps below it are rounding, and not drawn
-THIN = {"color": "#444444", "linewidth": 1.0}  # what is not measured, but promised
+THIN: Style = {"color": "#444444", "linewidth": 1.0}  # what is not measured, but promised
 LEFT_OF_TITLE = {"x": 0.012, "ha": "left", "fontweight": "bold", "fontsize": 11}
 
 
@@ -58,12 +60,12 @@ def gap_message(order: str, rate: float, gap: float) -> str:
     return said + f"the gap {f'shrinks like {rate:.3g}ⁿ' if rate else 'closes at once'}, {end}"
 
 
-def gaps(paths: np.ndarray) -> np.ndarray:
+def gaps(paths: Floats) -> Floats:
     """|a_n - b_n| at the steps 0 … N: (N+1,), from paths (N+1, 2)."""
     return np.abs(paths[:, 0] - paths[:, 1])
 
 
-def _draw_paths(ax: Axes, paths: np.ndarray, style: dict) -> None:
+def _draw_paths(ax: Axes, paths: np.ndarray, style: Style) -> None:
     steps = range(len(paths))
     for k, (name, marker, filled) in enumerate([("a", "o", style["color"]), ("b", "s", "white")]):
         ax.plot(steps, paths[:, k], marker=marker, markersize=4.5, markerfacecolor=filled, linewidth=1.1,
@@ -73,9 +75,9 @@ def _draw_paths(ax: Axes, paths: np.ndarray, style: dict) -> None:
     _legend_above(ax, 1)
 
 
-def _draw_gap(ax: Axes, paths: np.ndarray, style: dict, rate: float, first_move: float | None) -> None:
+def _draw_gap(ax: Axes, paths: np.ndarray, style: Style, rate: float, first_move: float | None) -> None:
     steps, gap, moves = np.arange(len(paths)), gaps(paths), np.abs(np.diff(paths[:, 0]))
-    lines = [(steps, gap[0] * rate**steps, "ρⁿ |a - b|", THIN)]
+    lines: list[tuple[np.ndarray, np.ndarray, str, Style]] = [(steps, gap[0] * rate**steps, "ρⁿ |a - b|", THIN)]
     if first_move is not None:
         bound = np.array([error_bound(rate, int(n), first_move) for n in steps])
         lines.append((steps, bound, "a-priori bound", {"color": STYLES[3]["color"], "linestyle": (0, (4, 1, 1, 1))}))
@@ -89,7 +91,7 @@ def _draw_gap(ax: Axes, paths: np.ndarray, style: dict, rate: float, first_move:
     ax.locator_params(axis="x", nbins=5)
     ax.set_yscale("log")
     plain_log(ax.yaxis)
-    ax.yaxis.get_major_locator().numticks = 5
+    cast("LogLocator", ax.yaxis.get_major_locator()).set_params(numticks=5)  # as `plain_log` made it
     _legend_above(ax, 2)
 
 
@@ -102,9 +104,10 @@ def _gap_alt(said: str, order: str, paths: np.ndarray, rate: float) -> str:
     gap, moves = gaps(paths), np.abs(np.diff(paths[:, 0]))
     return (
         f"{said}. Left: two {order} paths over the steps 0 to {len(gap) - 1}, from {paths[0, 0]:.3g} to "
-        f"{paths[-1, 0]:.3g} and from {paths[0, 1]:.3g} to {paths[-1, 1]:.3g}. Right, on a logarithmic axis: their gap "
-        f"goes from {gap[0]:.3g} to {gap[-1]:.2g}, where {rate:.3g}ⁿ |a - b| is {gap[0] * rate ** (len(gap) - 1):.2g}; "
-        f"the largest of the last ten moves of the path from a is {moves[-10:].max():.2g}."
+        f"{paths[-1, 0]:.3g} and from {paths[0, 1]:.3g} to {paths[-1, 1]:.3g} in θ. Right, distances on a logarithmic "
+        f"axis: the gap goes from {gap[0]:.3g} to {gap[-1]:.2g}, where {rate:.3g}ⁿ |a - b| is "
+        f"{gap[0] * rate ** (len(gap) - 1):.2g}; the largest of the last ten moves of the path from a is "
+        f"{moves[-10:].max():.2g}."
     )
 
 

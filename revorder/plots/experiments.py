@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from revorder.figures import Picture, figure
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import BROWN, PURPLE, REFERENCE, STYLES, Style
 from revorder.trajectory import Trajectory
 
-# Okabe and Ito's palette goes on, for experiments with more orders than the course compares
-MORE = [
-    {"color": "#56B4E9", "linestyle": (0, (8, 2))},
-    {"color": "#E69F00", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+# the palette goes on, for experiments with more orders than the course compares
+MORE: list[Style] = [
+    {"color": BROWN, "linestyle": (0, (8, 2))},
+    {"color": PURPLE, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
     {"color": "#000000", "linestyle": (0, (2, 2))},
 ]
 MARKERS = "os^Dv<P"
@@ -48,12 +48,12 @@ def experiment_paths_figure(
     drawn = whole_path.legend(title="composition order", edgecolor="none", framealpha=0.8)
     for line in drawn.get_lines():
         line.set_linewidth(1.8)
-    made.suptitle(title or f"{metric}, one thin line for each seed", fontweight="bold")
+    message = title or f"{metric}, one thin line for each seed"
+    made.suptitle(message, fontweight="bold")
     ends = {name: [run.metrics[metric][-1] for run in seeds] for name, seeds in runs.items()}
     means = ", ".join(f"{name} {np.mean(end):.3g} (seeds: {len(end)})" for name, end in ends.items())
-    return Picture(
-        made, f"Line plot of {label} against the step, one thin line for each seed. Mean at the end: {means}."
-    )
+    lines = f"Line plot of {label} against the step, one thin line for each seed"
+    return Picture(made, f"{lines}. {f'{title}. ' if title else ''}Mean at the end: {means}.")
 
 
 def experiment_spreads_figure(
@@ -70,7 +70,7 @@ def experiment_spreads_figure(
     names = list(spreads)
     for seed in sorted({seed for by_seed in spreads.values() for seed in by_seed}):
         rows = [row for row, name in enumerate(names) if seed in spreads[name]]
-        ax.plot([spreads[names[row]][seed] for row in rows], rows, color="#999999", linewidth=0.7, zorder=1)
+        ax.plot([spreads[names[row]][seed] for row in rows], rows, color=REFERENCE, linewidth=0.6, zorder=1)
     for row, (name, style, marker) in enumerate(zip(names, cycle(STYLES + MORE), cycle(MARKERS), strict=False)):
         values = list(spreads[name].values())
         ax.scatter(values, [row] * len(values), color=style["color"], marker=marker, s=40, zorder=2)
@@ -79,7 +79,8 @@ def experiment_spreads_figure(
     ax.set_xlim(left=0)
     ax.set_title(title or "one dot per seed; lines join dots of one seed", fontweight="bold", loc="left")
     said = ", ".join(f"{name} {np.mean(list(by_seed.values())):.2g} on average" for name, by_seed in spreads.items())
-    return Picture(made, f"Dot plot of {quantity}, one dot for each order and seed: {said}.")
+    dots = f"Dot plot of {quantity}, one dot for each order and seed"
+    return Picture(made, f"{dots}; lines join dots of one seed. {f'{title}. ' if title else ''}{said}.")
 
 
 def _readable(runs: Mapping[str, Sequence[Trajectory]], metric: str) -> dict[str, Any]:

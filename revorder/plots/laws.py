@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from revorder.diagnostics.laws import compare_laws
 from revorder.diagnostics.spreads import spread_along_path, spread_over_seeds
 from revorder.figures import Picture, figure
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import REFERENCE, STYLES, wide_line
 from revorder.theory import bernoulli_convolution_cdf
 from revorder.trajectory import Trajectory
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 GOLDEN = (3 - 5**0.5) / 2  # the learning rate with c = 1/φ
 CRITICAL = 1.358  # a KS distance beyond CRITICAL / √N comes by chance once in 20 samples of N
-GREY = "0.72"
 MARKERS = "os"
 GRID = np.linspace(0, 1, 801)
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -53,13 +52,13 @@ def law_figure(lr: float, samples: Mapping[str, ArrayLike]) -> Picture:
         lr: learning rate in (0, 1]; batches are fair coin tosses in {0, 1}, loss ½(θ - x)².
         samples: order -> (seeds,) end points, independent between seeds and orders; two at most are well readable.
 
-    The largest difference is the Kolmogorov-Smirnov distance. The grey band holds it in 19 of 20 samples of the
+    The largest difference is the Kolmogorov-Smirnov distance. The band holds it in 19 of 20 samples of the
     smallest size shown.
     """
     made, (left, right) = figure(7.6, 3.3, fast=True, ncols=2, margins={"top": 0.65})
-    left.plot(GRID, bernoulli_convolution_cdf(GRID, lr), color=GREY, linewidth=5, label="exact law")
-    band = CRITICAL / np.sqrt(min(len(values) for values in samples.values()))
-    right.axhspan(-band, band, color="0.9", linewidth=0)
+    left.plot(GRID, bernoulli_convolution_cdf(GRID, lr), label="exact law", **wide_line())
+    band = CRITICAL / np.sqrt(min(np.size(values) for values in samples.values()))
+    right.axhspan(-band, band, facecolor="0.92", edgecolor=REFERENCE, linewidth=0.8)
     measured = []
     for (order, values), style in zip(samples.items(), STYLES, strict=False):
         x, steps = _staircase(values, GRID)
@@ -75,10 +74,11 @@ def law_figure(lr: float, samples: Mapping[str, ArrayLike]) -> Picture:
     for ax in (left, right):
         ax.set(xlim=(0, 1), xticks=[0, 0.5, 1])
     right.set_ylim(*np.array([-1, 1]) * max(1.35 * band, 1.1 * np.abs(right.dataLim.intervaly).max()))
-    right.set_title("grey: 19 of 20 samples stay inside", fontsize=9)
+    right.set_title("band: 19 of 20 samples stay inside", fontsize=9)
     said = f"h = {rate_name(lr)}, {law_kind(lr)}. KS distance: {', '.join(measured)}"
     made.suptitle(said, fontweight="bold", fontsize=11)
-    return Picture(made, f"Exact stationary CDF of θ, and the CDFs of end points over seeds. {said}. A difference "
+    return Picture(made, "Left: the fraction of seeds with a state up to θ, beside the exact CDF of the stationary "
+                         f"law. Right: their difference from the exact CDF. {said}. A difference "
                          f"beyond {band:.3f} comes by chance once in 20 samples.")  # fmt: skip
 
 
@@ -105,6 +105,7 @@ def two_spreads_figure(
         seeds: one `SeedRuns` for each order, with this metric; the left panel shows its CDF at their last checkpoint.
             The orders must have batch sequences of their own, for the p-value of the alt text to mean something.
         paths: one `Trajectory` for each order, with this metric, in the same order of orders.
+        metric: one that all of them have.
         unit: of the metric.
         last: how many checkpoints at the end of a path are shown and measured.
         title: the message.
@@ -124,13 +125,14 @@ def two_spreads_figure(
     for ax, name in ((left, "spread over seeds"), (right, "spread along the path")):
         ax.legend(title=name, frameon=False, fontsize=9, loc="upper left" if ax is left else "best")
     made.suptitle(title, fontweight="bold")
-    return Picture(made, f"{title}. Left, {label} at step {n}: spread over seeds {_listed(over)}; "
-                         f"KS {_compared(seeds, metric)}. Right, the last {len(paths[0].steps[-last:])} checkpoints of "
-                         f"one run each: spread along the path {_listed(along)}.")  # fmt: skip
+    shown = f"the last {len(paths[0].steps[-last:])} checkpoints of one run each"
+    return Picture(made, f"{title}. Left, {label} at step {n}, as the fraction of seeds below it: spread over seeds "
+                         f"{_listed(over)}; KS {_compared(seeds, metric)}. Right, {shown}: spread along the path "
+                         f"{_listed(along)}.")  # fmt: skip
 
 
 def _count(seeds: Sequence[SeedRuns], metric: str) -> int:
-    return seeds[0].metrics[metric].shape[1]
+    return int(seeds[0].metrics[metric].shape[1])
 
 
 def _listed(spreads: Mapping[str, float]) -> str:
@@ -145,7 +147,7 @@ def _compared(seeds: Sequence[SeedRuns], metric: str) -> str:
 def digits_figure(tosses: Sequence[int], n: int) -> Picture:
     """The paths F_1 … F_n and B_1 … B_n of coin tosses at learning rate ½ on the number line, steps going down.
 
-    A blue bar is the interval [B_k, B_k + 2^-k], which no later backward state can leave; 1 <= n <= 53.
+    A bar is the interval [B_k, B_k + 2^-k], which no later backward state can leave; 1 <= n <= 53.
     """
     made, ax = figure(7.0, 3.4, fast=True, margins={"top": 0.4, "right": 1.25, "left": 0.65})
     steps, weights = np.arange(1, n + 1), 0.5 ** np.arange(1, n + 1)
@@ -153,7 +155,7 @@ def digits_figure(tosses: Sequence[int], n: int) -> Picture:
     backward = np.cumsum(x * weights)
     forward = np.array([x[k - 1 :: -1] @ weights[:k] for k in steps])
     thick = float(np.clip(90 / n, 2, 14))  # one collection is drawn quickly; 53 bars are not
-    ax.hlines(steps, backward, backward + weights, color=STYLES[1]["color"], alpha=0.22, linewidth=thick)
+    ax.hlines(steps, backward, backward + weights, **wide_line(STYLES[1]["color"], "#D5E6F1", thick))
     size = 6 if n <= 20 else 4
     for values, name, style, marker in zip((forward, backward), ("forward", "backward"), STYLES, MARKERS, strict=False):
         ax.plot(values, steps, label=name, marker=marker, markersize=size, linewidth=1.2, **style)
@@ -163,5 +165,6 @@ def digits_figure(tosses: Sequence[int], n: int) -> Picture:
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.6)
     stays = f"[{backward[-1]:.6g}, {backward[-1]:.6g} + 2{str(-n).translate(SUPERSCRIPTS)}]"
     ax.set_title(f"From step {n} on, backward stays in {stays}", fontweight="bold", fontsize=11)
-    return Picture(made, f"Number line with the states of steps 1 to {n}. From step {n} on, backward stays in {stays}. "
-                         f"Forward is at {forward[-1]:.4g}, backward at {backward[-1]:.4g}.")  # fmt: skip
+    ends = f"Forward is at {forward[-1]:.4g}, backward at {backward[-1]:.4g}."
+    return Picture(made, f"Number line of θ with the states of steps 1 to {n}. From step {n} on, backward stays in "
+                         f"{stays}. {ends}")  # fmt: skip

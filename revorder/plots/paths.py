@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,13 +11,31 @@ from revorder.diagnostics.spreads import spread_along_path
 from revorder.figures import Picture, figure
 from revorder.trajectory import Trajectory
 
-# Okabe and Ito's palette, told apart by colour-blind readers; every line also has a dash pattern of its own
-STYLES = [
+Style = dict[str, Any]  # keyword arguments of matplotlib's `plot`
+
+# Okabe and Ito's palette, told apart by colour-blind readers; every line also has a dash pattern of its own.
+# Its light colours are left out: a line needs a contrast of 3:1 with white (WCAG 1.4.11). Brown and purple are ours.
+STYLES: list[Style] = [
     {"color": "#D55E00", "linestyle": "-"},
     {"color": "#0072B2", "linestyle": (0, (5, 1.5))},
     {"color": "#009E73", "linestyle": (0, (1, 1))},
     {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1))},
 ]
+BROWN, PURPLE = "#803808", "#600068"
+REFERENCE = "0.35"  # lines to compare with; dark enough for everyone to tell from the palette
+
+
+def wide_line(colour: str = REFERENCE, filling: str = "0.9", width: float = 5.0) -> Style:
+    """A wide light line between two thin dark ones: it stands out from white, and what is drawn on it from it.
+
+    Args:
+        colour: of the thin lines.
+        width: in points, of all together.
+    """
+    from matplotlib.patheffects import Normal, Stroke
+
+    outline = [Stroke(linewidth=width, foreground=colour), Normal()]
+    return {"color": filling, "linewidth": width - 1.6, "path_effects": outline}
 
 
 def paths_figure(
@@ -54,7 +73,8 @@ def paths_figure(
     measured = ", ".join(f"{order} {spread:.2g}" for order, spread in spreads.items())
     said = f"Spread {'about the trend' if trend else 'along the path'}: {measured}"
     made.suptitle(title or said, fontweight="bold")
-    return Picture(made, f"Line plot of {label} against the step. {said}.")
+    message = f"{title}. {said}" if title else said
+    return Picture(made, f"Line plot of {label} against the step. {message}.")
 
 
 def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:

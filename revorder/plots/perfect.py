@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from revorder.figures import Picture, figure, plain_log
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import REFERENCE, STYLES, Style, wide_line
 from revorder.theory import bernoulli_convolution_cdf
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000)
 REJECTED = 1.36  # over √N: the asymptotic 5 % point of the Kolmogorov-Smirnov distance
 LOWEST = 0.005  # of the axis of KS distances
-DRAWS = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"})
-MEANS = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"},
-         {**STYLES[0], "marker": "o"})  # fmt: skip
+DRAWS: tuple[Style, ...] = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"})
+MEANS: tuple[Style, ...] = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"},
+                            {**STYLES[0], "marker": "o"})  # fmt: skip
 
 
 def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6, 12)) -> Picture:
@@ -32,7 +32,8 @@ def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6,
         shown: at most three n whose runs the left panel shows; the right one shows the ends of all.
     """
     made, (past, now) = figure(8.0, 3.5, ncols=2, width_ratios=[3, 2])
-    looks = [{"color": "#000000", "marker": "o"}, {**STYLES[3], "marker": "D"}, {**STYLES[2], "marker": "^"}]
+    looks: list[Style] = [{"color": "#000000", "marker": "o"}, {**STYLES[3], "marker": "D"},
+                          {**STYLES[2], "marker": "^"}]  # fmt: skip
     for n, look in zip(sorted(shown, reverse=True), looks, strict=False):
         lines = past.plot(range(-n, 1), runs[n], linewidth=1.5, markersize=5, **look)
         lines[0].set_label(f"{n}")
@@ -46,12 +47,13 @@ def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6,
     now.plot(list(runs), lows, linestyle="none", marker="s", markersize=5, color=STYLES[1]["color"])
     now.set(xlabel="started n batches ago", ylabel="θ (no unit)", xticks=[n for n in runs if n % 3 == 0])
     now.set_title("where they end: $B_n$ from 0 (■) to 1", fontsize=11)
-    made.suptitle("The longer ago a run started, the less its start matters now", fontweight="bold")
+    message = "The longer ago a run started, the less its start matters now"
+    made.suptitle(message, fontweight="bold")
     ends = {n: (low, high) for n, low, high in zip(runs, lows, highs, strict=True)}
     said = ", ".join(f"{ends[n][0]:.3f} to {ends[n][1]:.3f} for n = {n}" for n in shown)
     alt = (
-        "Left: runs of forward SGD from 0 and from 1, started some batches before now, come together on the same "
-        f"batches. Right: the bracket of their ends shrinks as they start longer ago: {said}."
+        f"{message}. Left: θ of runs of forward SGD from 0 and from 1, started some batches before now, come together "
+        f"on the same batches. Right: the bracket of their ends shrinks as they start longer ago: {said}."
     )
     return Picture(made, alt)
 
@@ -84,8 +86,8 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
     """
     made, (left, right) = figure(7.6, 3.3, fast=True, ncols=2, margins={"columns": 0.85})
     points = np.linspace(0, 1, 801)
-    left.plot(points, bernoulli_convolution_cdf(points, lr), color="0.72", linewidth=5, label="exact law")
-    right.plot([8, 2500], REJECTED / np.sqrt([8, 2500]), color="0.45", linewidth=1.2, label="1.36/√N")
+    left.plot(points, bernoulli_convolution_cdf(points, lr), label="exact law", **wide_line())
+    right.plot([8, 2500], REJECTED / np.sqrt([8, 2500]), color=REFERENCE, linewidth=1.2, label="1.36/√N")
     ends = {}
     for (depth, sample), style in zip(draws.items(), DRAWS, strict=False):
         _add_law(left, depth, np.asarray(sample), style)
@@ -94,22 +96,24 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
     left.legend(frameon=False, loc="lower right", fontsize=9)
     _distance_axes(right)
     most = max(len(np.asarray(sample)) for sample in draws.values())
-    made.suptitle(title or _message(ends, most), fontweight="bold", fontsize=11)
+    message = title or _message(ends, most)
+    made.suptitle(message, fontweight="bold", fontsize=11)
+    found = ", ".join(f"depth {depth}: {end:.3f}" for depth, end in ends.items())
     alt = (
-        f"Left: the share of draws up to θ against the exact law at learning rate {lr:.3g}. Right: the "
-        "Kolmogorov-Smirnov distance against the number of draws, on logarithmic axes, with the line 1.36/√N. "
-        f"Distances after {most} draws: {', '.join(f'depth {depth}: {end:.3f}' for depth, end in ends.items())}."
+        f"{': '.join(message.splitlines())}. Left: the share of draws up to θ against the exact law at learning rate "
+        f"{lr:.3g}. Right: the Kolmogorov-Smirnov distance against the number of draws, on logarithmic axes, with the "
+        f"line 1.36/√N. Distances after {most} draws: {found}."
     )
     return Picture(made, alt)
 
 
-def _add_law(ax: Axes, depth: int, sample: np.ndarray, style: Mapping[str, object]) -> None:
+def _add_law(ax: Axes, depth: int, sample: np.ndarray, style: Style) -> None:
     shares = np.arange(1, len(sample) + 1) / len(sample)
-    line = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.5}
+    line: Style = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.5}
     ax.step([0, *np.sort(sample), 1], [0, *shares, 1], where="post", label=f"depth {depth}", **line)
 
 
-def _add_distances(ax: Axes, depth: int, sample: np.ndarray, lr: float, style: Mapping[str, object]) -> float:
+def _add_distances(ax: Axes, depth: int, sample: np.ndarray, lr: float, style: Style) -> float:
     """KS distances of the first N draws; the distance of all of them is returned."""
     sizes = sorted({size for size in SIZES if size < len(sample)} | {len(sample)})
     distances = ks_distances(sample, lr, sizes)
@@ -117,8 +121,9 @@ def _add_distances(ax: Axes, depth: int, sample: np.ndarray, lr: float, style: M
     # all draws lie up to the largest of the 2^depth values, but only a share of 1 - 2^-depth of the exact law does
     least = 0.5**depth
     if least > LOWEST:
-        ax.axhline(least, color=style["color"], linewidth=0.9, linestyle=":")
-        place = {"x": 2400, "ha": "right"} if least > 0.2 else {"x": 8.6, "ha": "left"}  # away from the line 1.36/√N
+        ax.axhline(least, color=REFERENCE, linewidth=1.1, linestyle=":")
+        # away from the line 1.36/√N
+        place: Style = {"x": 2400, "ha": "right"} if least > 0.2 else {"x": 8.6, "ha": "left"}
         ax.text(y=0.85 * least, s=f"at least 2⁻{_raised(depth)}", va="top", fontsize=9, **place)
     return float(distances[-1])
 

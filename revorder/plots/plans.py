@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from revorder.trie import Trie
 
 MOST_NODES, MOST_TICKS = 60, 32  # beyond these the numbers in the circles are too small to read
+NARROW = 0.4  # inches: columns from here on have smaller letters
 LETTER = 0.084  # inches: at least the mean width of a letter of the title
 
 
@@ -39,7 +40,7 @@ def plan_figure(plan: Plan) -> Picture:
     lowest = int(lane.max())
     wide, high = plan.launches + 1.3, lowest + 2.35  # in columns and lanes
     column, row = float(np.clip(9 / wide, 0.315, 0.7)), float(np.clip(5 / high, 0.44, 0.5))  # inches
-    size = {"fontsize": 9.5 if column > 0.4 else 7.5}
+    size = {"fontsize": 9.5 if column > NARROW else 8.5}
     said = f"{plan.order}: {_count(plan.cost, 'evaluation')} in {_count(plan.launches, 'batched call')}"
     title = f"{said} ({plan.naive_cost} without sharing)"
     fig, ax = _canvas(column * wide, row * high, title)
@@ -92,11 +93,11 @@ def _columns(plan: Plan) -> np.ndarray:
     return tick
 
 
-def _draw_columns(ax: Axes, plan: Plan, lowest: int, size: dict[str, float]) -> None:
+def _draw_columns(ax: Axes, plan: Plan, lowest: int, size: dict[str, Any]) -> None:
     odd = [(number - 0.5, 1) for number in range(1, plan.launches + 1, 2)]
     ax.broken_barh(odd, (-1.85, lowest + 2.35), color="0.94", linewidth=0, zorder=0)
     for number, call in enumerate(plan.ticks, start=1):
-        ax.text(number, -1.5, number, ha="center", va="center", color="0.35", **size)
+        ax.text(number, -1.5, str(number), ha="center", va="center", color="0.35", **size)
         ax.text(number, -1.05, plan.numbers[call.letter], ha="center", va="center", weight="bold", **size)
     ax.text(0.45, -1.5, "tick", ha="right", va="center", color="0.35", **size)
     ax.text(0.45, -1.05, "batch", ha="right", va="center", weight="bold", **size)
@@ -109,25 +110,26 @@ def _draw_edges(ax: Axes, trie: Trie, lane: np.ndarray, tick: np.ndarray) -> Non
     parent, node = trie.parent[1:], np.arange(1, len(trie.parent))
     bend = tick[parent] + 0.42
     x, y = [tick[parent], bend, bend, tick[node]], [lane[parent], lane[parent], lane[node], lane[node]]
-    ax.add_collection(LineCollection(np.array([x, y]).T, color="0.45", linewidth=1.3, zorder=1))
+    ax.add_collection(LineCollection(list(np.array([x, y]).T), color="0.45", linewidth=1.3, zorder=1))
 
 
-def _draw_nodes(
-    ax: Axes, plan: Plan, lane: np.ndarray, tick: np.ndarray, column: float, size: dict[str, float]
-) -> None:
+def _draw_nodes(ax: Axes, plan: Plan, lane: np.ndarray, tick: np.ndarray, column: float, size: dict[str, Any]) -> None:
     from seaborn import color_palette
 
-    blue, orange = color_palette("colorblind")[:2]
-    area = (60 * min(column, 0.4)) ** 2 / 1.5
+    blue, _, _, vermilion = color_palette("colorblind")[:4]  # the light colours between them are faint on white
+    area = (60 * min(column, NARROW)) ** 2 / 1.5
     kept = np.isin(np.arange(len(tick)), list(plan.rows_at))
-    for these, marker, edge, line in ((~kept, "o", blue, 1.4), (kept, "s", orange, 2.4)):
+    for these, marker, edge, line in ((~kept, "o", blue, 1.4), (kept, "s", vermilion, 2.4)):
         ax.scatter(tick[these], lane[these], area, marker=marker, facecolor="white", edgecolor=edge, linewidth=line,
                    zorder=2)  # fmt: skip
+    labelled = set(zip(tick[kept], lane[kept], strict=True))
     for node, (x, y) in enumerate(zip(tick, lane, strict=True)):
         number = plan.numbers[plan.trie.letter[node]] if node else "θ₀"
         ax.text(x, y, number, ha="center", va="center_baseline", zorder=3, **size)
         if kept[node]:
             label = _steps(plan, plan.rows_at[node], column)
+            if column <= NARROW and (x - 1, y) in labelled:
+                label = label.removeprefix("n=")  # else it would run into the label before it
             ax.text(x, y - 0.48, label, ha="center", va="center", zorder=3, **size)
 
 
@@ -166,11 +168,11 @@ def cost_figure(plans: Mapping[str, Plan]) -> Picture:
     if not plans:
         raise ValueError("plans: got none, but at least one is needed, such as {'forward': ro.plan('forward', [5])}")
     fig, ax = figure(6.2, 0.46 * len(plans) + 1.1)
-    blue, orange = color_palette("colorblind")[:2]
+    blue, _, _, vermilion = color_palette("colorblind")[:4]
     middle = np.arange(len(plans))
     naive, cost = (np.array([getattr(p, name) for p in plans.values()]) for name in ("naive_cost", "cost"))
     bars = [
-        ("without sharing", naive, -0.2, {"color": "white", "edgecolor": orange, "linewidth": 1.6}),
+        ("without sharing", naive, -0.2, {"color": "white", "edgecolor": vermilion, "linewidth": 1.6}),
         ("equal prefixes once", cost, 0.2, {"color": blue, "edgecolor": blue, "linewidth": 1.6}),
     ]
     for label, values, shift, style in bars:
@@ -179,9 +181,11 @@ def cost_figure(plans: Mapping[str, Plan]) -> Picture:
     ax.set_yticks(middle, plans)
     ax.grid(False)
     fig.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)
-    ax.set_title(_message(list(plans), naive / cost), fontsize=11, loc="left")
+    said = _message(list(plans), naive / cost)
+    ax.set_title(said, fontsize=11, loc="left")
     listed = "; ".join(f"{name} {a} and {b}" for name, a, b in zip(plans, naive, cost, strict=True))
-    return Picture(fig, f"Bars of evaluations of T, without sharing and with equal prefixes computed once: {listed}.")
+    shown = "Bars of evaluations of T, without sharing and with equal prefixes computed once"
+    return Picture(fig, f"{said}. {shown}: {listed}.")
 
 
 def _message(names: list[str], saving: np.ndarray) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from revorder.figures import Picture, figure, plain_log
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import STYLES, Style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORWARD, BACKWARD = STYLES[:2]
-DOTS = {"linestyle": "none", "markersize": 3.5, "markeredgewidth": 0}
+DOTS: Style = {"linestyle": "none", "markersize": 3.5, "markeredgewidth": 0}
 ELLIPSES = [(1, "-"), (2, (0, (4, 2)))]  # how many sigma, and the dash pattern
 
 
@@ -37,9 +37,9 @@ def covariance_figure(
         covariance: (2, 2), what theory predicts.
         title: the message of the figure.
     """
-    forward, backward, ends = (np.asarray(points) for points in (forward, backward, ends))
+    forward, backward, ends = np.asarray(forward), np.asarray(backward), np.asarray(ends)
     made, (path, seeds) = figure(8.0, 4.5, fast=True, ncols=2, margins={"bottom": 0.95})
-    reach = 3.3 * np.sqrt(np.linalg.eigvalsh(covariance)[-1])
+    reach = 3.3 * np.sqrt(np.linalg.eigvalsh(np.asarray(covariance))[-1])
     draw_paths(path, forward, backward, "backward")
     seeds.plot(*ends.T, marker="s", color=BACKWARD["color"], label=f"backward, {len(ends)} seeds", **DOTS)
     for ax in (path, seeds):
@@ -72,7 +72,7 @@ def draw_ellipses(ax: Axes, covariance: ArrayLike) -> None:
 
 def draw_paths(ax: Axes, forward: np.ndarray, other: np.ndarray, name: str) -> None:
     """Forward iterates as dots, those of another order as a dashed path, its last state marked."""
-    ax.plot(*forward.T, marker="o", color=FORWARD["color"], alpha=0.6, label="forward", zorder=3, **DOTS)
+    ax.plot(*forward.T, marker="o", color=FORWARD["color"], alpha=0.85, label="forward", zorder=3, **DOTS)
     ax.plot(*other.T, marker="s", markersize=4, linewidth=0.8, label=name, **BACKWARD)
     ax.plot(*other[-1], marker="s", markersize=8, color=BACKWARD["color"], markeredgecolor="white", linestyle="none",
             zorder=4)  # fmt: skip
@@ -97,7 +97,7 @@ def tails_figure(sample: ArrayLike, index: float, sizes: Sequence[int], *, title
     tail.set(ylim=(10 / len(sample), 1.3), title="tail of the law")
     blocks = {size: sample[: len(sample) // size * size].reshape(-1, size).var(axis=1, ddof=1) for size in sizes}
     for size, found in blocks.items():
-        variance.plot([size] * len(found[:100]), found[:100], marker="s", color=BACKWARD["color"], alpha=0.3,
+        variance.plot([size] * len(found[:100]), found[:100], marker="s", color=BACKWARD["color"],
                       label="one block" if size == sizes[0] else None, **DOTS)  # fmt: skip
     medians = [float(np.median(found)) for found in blocks.values()]
     variance.plot(list(sizes), medians, marker="D", color="black", label="median of the blocks")
@@ -115,7 +115,7 @@ def tails_figure(sample: ArrayLike, index: float, sizes: Sequence[int], *, title
     )
 
 
-def _survival(sample: np.ndarray, index: float) -> tuple:
+def _survival(sample: np.ndarray, index: float) -> tuple[Any, ...]:
     """Where the sample is counted and how, then the predicted power law and a Gaussian on a grid of t."""
     from scipy.stats import norm
 
@@ -164,7 +164,7 @@ def cycle_figure(
     far, near = (float(np.linalg.norm(states[-len(points) :] - limit, axis=1).max()) for states in (forward, backward))
     return Picture(
         made,
-        f"Left: in the plane, forward runs round {len(points)} points, backward stays at one, and the minimiser is "
-        f"elsewhere. Right: the distance from backward's limit; in the last {len(points)} steps at most {far:.2g} "
-        f"forward and {near:.1g} backward. {title}.",
+        f"Left: in the plane, θ₂ against θ₁, forward runs round {len(points)} points, backward stays at one, and the "
+        f"minimiser is elsewhere. Right: the distance from backward's limit; in the last {len(points)} steps at most "
+        f"{far:.2g} forward and {near:.1g} backward. {title}.",
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from revorder.figures import Picture, figure, plain_log
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import REFERENCE, STYLES
 from revorder.trajectory import Trajectory
 
 LEFT_OF_TITLE = {"x": 0.012, "ha": "left", "fontweight": "bold", "fontsize": 11}
@@ -42,7 +42,7 @@ def regime_figure(
     grown = {"parameters": parameters / parameters[0], "predictions": predictions / predictions[0]}
     for (name, values), style, marker in zip(grown.items(), STYLES[2:], MARKERS[2:], strict=False):
         right.plot(steps, np.where(values > SMALLEST, values, np.nan), marker=marker, markersize=4, label=name, **style)
-    right.axhline(1, color="#444444", linewidth=1)
+    right.axhline(1, color=REFERENCE, linewidth=1)
     right.set(xlabel="step n (batches)", ylabel="gap / gap at step 0 (no unit)")
     for ax in (left, right):
         ax.locator_params(axis="x", nbins=5)
@@ -79,7 +79,7 @@ def momentum_figure(
     made, ax = figure(7.4, 1.3 + 0.5 * len(ratios))
     for row, (values, marker) in enumerate(zip(ratios.values(), MARKERS, strict=False)):
         ax.scatter(values, [row] * len(values), marker=marker, s=44, color="#333333", facecolor="none", linewidth=1.5)
-    ax.axvline(1, color="#444444", linewidth=1.2)
+    ax.axvline(1, color="#333333", linewidth=1.2)
     ax.set(yticks=range(len(ratios)), yticklabels=list(ratios), xscale="log",
            xlabel=f"{quantity}: backward / forward (no unit), one mark per seed")  # fmt: skip
     every = np.concatenate(list(ratios.values()))
