@@ -11,9 +11,11 @@ import io
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
+
+from revorder.files import length, reading
 
 URL = "https://www.cs.toronto.edu/~kriz/"
 IMAGE = (3, 32, 32)
@@ -94,14 +96,13 @@ def read(path: Path, form: Format, records_per_file: int = RECORDS) -> tuple[Lab
         the training and the test set, each uint8 images (n, 3, 32, 32) and uint8 targets (n,).
 
     Raises:
-        ValueError: a file is missing, damaged, not of the expected size, not a plain file, or has an unknown label.
+        ValueError: a file is missing, damaged, not of the expected size, not a plain file, or has an unknown label. No
+            more is unpacked than a true archive holds, and nothing is written.
     """
     sizes = form.sizes(records_per_file)
-    try:
+    with reading(path, f"{form.name} in its binary version"):
         contents = _of_folder(path, sizes) if path.is_dir() else _of_archive(path, form.folder, sizes)
         *train, test = [_decode(name, contents[name], form) for name in sizes]
-    except Exception as error:  # tarfile answers hostile headers with nearly any of them
-        raise ValueError(f"path: {path} cannot be read as {form.name} in its binary version ({error})") from error
     images, targets = zip(*train, strict=True)
     return (np.concatenate(images), np.concatenate(targets)), test
 
@@ -119,11 +120,13 @@ def _of_folder(folder: Path, sizes: dict[str, int]) -> dict[str, bytes]:
 
 def _of_archive(path: Path, folder: str, sizes: dict[str, int]) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
+    length(path)  # a pipe would be waited for
     with gzip.open(path) as unzipped:
         stream = _Bounded(unzipped, sum(sizes.values()) + OTHER_BYTES)
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
+        # a stream needs `read` only, though the types of the standard library ask for more
+        with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
             for member in archive:
-                _check(member)
+                _check(member, stream.most)
                 name = member.name.removeprefix(folder + "/")
                 if name in sizes and name != member.name:
                     if name in contents:
@@ -139,7 +142,7 @@ def _of_archive(path: Path, folder: str, sizes: dict[str, int]) -> dict[str, byt
 class _Bounded:
     """A stream that refuses to give more than `most` bytes, so that nothing unpacked can fill the memory."""
 
-    def __init__(self, stream: BinaryIO, most: int):
+    def __init__(self, stream: gzip.GzipFile, most: int):
         self.stream, self.most, self.given = stream, most, 0
 
     def read(self, count: int) -> bytes:
@@ -150,7 +153,9 @@ class _Bounded:
         return content
 
 
-def _check(member: tarfile.TarInfo) -> None:
+def _check(member: tarfile.TarInfo, most: int) -> None:
+    if not 0 <= member.size <= most:  # tarfile would look for its end, block by block
+        raise ValueError(f"{member.name} unpacks to more than the {most} bytes that are accepted, or to less than none")
     if not (member.isdir() or member.isreg()) or member.issparse():
         raise ValueError(f"{member.name} is neither a plain file nor a folder")
     name = PurePosixPath(member.name)
@@ -161,7 +166,9 @@ def _check(member: tarfile.TarInfo) -> None:
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, size: int) -> bytes:
     if member.size != size:
         raise ValueError(f"{member.name} should have {size} bytes, but has {member.size}")
-    return archive.extractfile(member).read()
+    file = archive.extractfile(member)
+    assert file is not None  # a plain file, as `_check` saw to
+    return file.read()
 
 
 def _decode(name: str, content: bytes, form: Format) -> Labelled:

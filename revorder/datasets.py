@@ -34,8 +34,13 @@ class Dataset:
 def digits(*, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu", seed: int = 0) -> Dataset:
     """scikit-learn's handwritten digits: 1400 training and 397 test images of 10 classes.
 
+    Args:
+        dtype: floating point, of the inputs.
+        device: where they are kept.
+        seed: draws the split.
+
     Returns:
-        inputs (n, 1, 8, 8) in [0, 1], targets (n,) int64. `seed` draws the split.
+        inputs (n, 1, 8, 8) in [0, 1], targets (n,) int64.
     """
     from sklearn.datasets import load_digits
 
@@ -47,15 +52,18 @@ def digits(*, dtype: torch.dtype = torch.float32, device: str | torch.device = "
 def diabetes(*, dtype: torch.dtype = torch.float64, device: str | torch.device = "cpu", seed: int = 0) -> Dataset:
     """scikit-learn's diabetes regression: 342 training and 100 test patients, 10 features.
 
+    Args: as for `digits`; the targets have the dtype, too.
+
     Returns:
-        inputs (n, 10) and targets (n,), each standardised over all patients. `seed` draws the split.
+        inputs (n, 10) and targets (n,), each standardised over all patients.
     """
     from sklearn.datasets import load_diabetes
 
     features, progression = load_diabetes(return_X_y=True, scaled=False)
-    inputs, targets = ((a - a.mean(0)) / a.std(0) for a in (features, progression))
-    as_tensor = {"dtype": dtype, "device": device}
-    return _split("diabetes", torch.as_tensor(inputs, **as_tensor), torch.as_tensor(targets, **as_tensor), 342, seed)
+    inputs, targets = (
+        torch.as_tensor((a - a.mean(0)) / a.std(0), dtype=dtype, device=device) for a in (features, progression)
+    )
+    return _split("diabetes", inputs, targets, 342, seed)
 
 
 def fashion_mnist(
@@ -67,6 +75,8 @@ def fashion_mnist(
         directory: where the four idx files lie, gzipped or not, themselves or in a folder fashion-mnist. Default:
             the environment variable REVORDER_DATA; without it the files are downloaded once and their checksums
             verified.
+        dtype: of the images: floating point, or torch.uint8.
+        device: where they are kept.
 
     Returns:
         inputs (n, 1, 28, 28) in [0, 1], or the bytes themselves for dtype torch.uint8; targets (n,) int64.
@@ -116,7 +126,7 @@ def cifar100(
 ) -> Dataset:
     """CIFAR-100: as `cifar10`, with 100 (fine) classes; cifar-100-binary.tar.gz or its folder cifar-100-binary.
 
-    The training file holds five times `records_per_file` records.
+    Args: as for `cifar10`. The training file holds five times `records_per_file` records.
     """
     return _cifar(cifar.CIFAR100, directory, device, records_per_file)
 

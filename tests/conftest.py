@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
+def posix() -> None:
+    """For tests that send POSIX signals, or limit what a process may use."""
+    if os.name == "nt":
+        pytest.skip("Windows has neither POSIX signals nor limits on processes")
+
+
+@pytest.fixture
 def root() -> Path:
     return ROOT
 

@@ -122,6 +122,7 @@ def test_a_folder_in_use_is_exit_code_4(tmp_path):
         assert "another process" in cli("run", "mlp-digits", *SMALL, "--out", tmp_path / "r", code=4)
 
 
+@pytest.mark.usefixtures("posix")
 def test_a_full_disk_is_exit_code_1(tmp_path):
     """No file may grow beyond a limit; the message says what is intact and how to go on."""
     code = """
@@ -149,6 +150,7 @@ def test_a_no_to_a_long_run_starts_nothing(tmp_path, monkeypatch):
     assert "Start?" not in cli(*words, "--yes")
 
 
+@pytest.mark.usefixtures("posix")
 def test_sigterm_is_exit_code_3_and_resume_finishes(tmp_path):
     path = tmp_path / "r"
     long = ["--set", "steps=6000", "--set", "stride=60", "--set", "train_examples=200", "--set", "test_examples=50"]

@@ -137,6 +137,7 @@ def wait_for(path, pattern, process):
     raise AssertionError(f"no {pattern}")
 
 
+@pytest.mark.usefixtures("posix")
 def test_killed_at_twenty_random_moments(whole, tmp_path):
     """SIGKILL, twenty times: a run goes on each time, finished jobs stay, and the results are the same."""
     runs, random = [tmp_path / "0"], np.random.default_rng(0)
@@ -158,6 +159,7 @@ def test_killed_at_twenty_random_moments(whole, tmp_path):
         same_results(run(SMALL, path, resume=True), whole)
 
 
+@pytest.mark.usefixtures("posix")
 def test_sigterm_writes_a_snapshot_at_the_next_evaluation(whole, tmp_path):
     path = tmp_path / "r"
     process = start(tmp_path, path, interval=0.0)
@@ -246,6 +248,7 @@ run(config, sys.argv[2], resume=True, interval=0.0)
 """
 
 
+@pytest.mark.usefixtures("posix")
 def test_a_full_disk_stops_the_run_and_leaves_the_last_snapshot(whole, tmp_path):
     """No file may grow beyond a limit: the snapshot cannot be written, the one before still stands."""
     path = tmp_path / "r"

@@ -68,6 +68,8 @@ def digits(lr: float = 0.1, batch_size: int = 8, hidden: int = 32) -> Setting:
     """The MLP 64-`hidden`-10 on scikit-learn's digits, reshuffled in every epoch, in float64.
 
     A seed is that of the initial parameters and of the batches. The metric is "test loss" (nats, 397 images).
+
+    Args: as for `revorder.problems.digits_mlp`.
     """
     data = datasets.digits(dtype=torch.float64)
 
@@ -169,6 +171,11 @@ def compare(
 def table(frame: pd.DataFrame, chosen: Mapping[str, Method], metric: str) -> pd.DataFrame:
     """One row for each method; the path is the last quarter of the checkpoints, those above ¾ of the last one.
 
+    Args:
+        frame: what `compare` returned.
+        chosen: the methods that it was asked to compare.
+        metric: one of the frame's metrics.
+
     Columns: "one model" and "path" (evaluations), "final" and "error" (mean over seeds at the last checkpoint and its
     standard error), "best" (smallest value along the path), "along path" (standard deviation along the path), both
     means over seeds, and "over seeds" (standard deviation over seeds at the last checkpoint).
@@ -176,10 +183,10 @@ def table(frame: pd.DataFrame, chosen: Mapping[str, Method], metric: str) -> pd.
     import pandas as pd
 
     wide = frame[frame["metric"] == metric].pivot_table("value", ["method", "evaluations"], "seed")
-    looks = wide.index.levels[1]
+    looks = np.unique(wide.index.get_level_values("evaluations"))
     tail, rows = [int(n) for n in looks[looks > 0.75 * looks[-1]]], {}
     for name, method in chosen.items():
-        path = wide.loc[name].loc[tail].to_numpy()
+        path: np.ndarray = wide.loc[name].loc[tail].to_numpy()
         last, seeds = path[-1], path.shape[1]
         over = last.std(ddof=1) if seeds > 1 else np.nan
         rows[name] = {"one model": tail[-1], "path": method.path_cost(tail), "final": last.mean(),
@@ -194,7 +201,7 @@ def _values(setting: Setting, method: Method, seeds: Sequence[int], steps: list[
     metrics = {name: _of_params(metric, update) for name, metric in setting.metrics.items()}
     given = [setting.batches(seed, max(steps), method.factor) for seed in seeds]
     starts = [update.init(setting.start(seed)) for seed in seeds]
-    options = {"metrics": metrics, "engine": "wavefront", "progress": False}
+    options: dict[str, Any] = {"metrics": metrics, "engine": "wavefront", "progress": False}
     if fused_step(update):  # the hand-written step takes one seed at a time, and is faster nevertheless
         runs = [run(update, start, each, method.order, steps, **options)
                 for start, each in zip(starts, given, strict=True)]  # fmt: skip

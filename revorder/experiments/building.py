@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -13,7 +13,7 @@ from revorder import batches, datasets, images, models
 from revorder.experiments.configs import Config
 from revorder.modules import module_loss
 from revorder.problems import Problem
-from revorder.pytrees import Tree
+from revorder.pytrees import Tree, Update
 from revorder.updates import adam, augmented, sgd
 
 # test images looked at together, for up to 32 states at once: feature maps of more would fill gigabytes, for no speed
@@ -31,8 +31,13 @@ def exact_float32() -> Iterator[None]:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
-def load(config: Config, directory: str | None = None, device: str | torch.device = "cpu") -> datasets.Dataset:
+def load(config: Config, directory: str | Path | None = None, device: str | torch.device = "cpu") -> datasets.Dataset:
     """The data set of a configuration, cut to its numbers of examples.
+
+    Args:
+        config: names the data set.
+        directory: where its files lie; see `revorder.datasets`.
+        device: where the examples are kept.
 
     Raises:
         ValueError: `directory` does not hold it, or a file is damaged.
@@ -45,15 +50,21 @@ def load(config: Config, directory: str | None = None, device: str | torch.devic
         data = datasets.fashion_mnist(directory, dtype=torch.uint8, device=device)
         if config.dataset == "fashion-mnist-as-rgb32":
             data = images.fashion_as_rgb32(data)
-    train, test = (
-        tuple(tensor[:count] for tensor in part)
-        for part, count in ((data.train, config.train_examples), (data.test, config.test_examples))
-    )
-    return datasets.Dataset(data.name, train, test)
+
+    def first(count: int | None, part: images.Batch) -> images.Batch:
+        inputs, targets = part
+        return inputs[:count], targets[:count]
+
+    return datasets.Dataset(data.name, first(config.train_examples, data.train), first(config.test_examples, data.test))
 
 
 def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
     """The problem of one seed: its initial parameters and its batches are drawn from `seed`.
+
+    Args:
+        config: says what the problem is.
+        data: its data set, as `load` returns it.
+        seed: of parameters, batches, dropout and augmentation.
 
     The metrics are "test loss" (mean cross-entropy in nats) and "test accuracy" (fraction), with the model in
     evaluation mode.
@@ -61,7 +72,7 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
     device, dtype = data.train[0].device, torch.float64 if config.precision == "float64" else torch.float32
     model = _model(config, data, seed).to(device=device, dtype=dtype)
     loss, params = module_loss(model, cross_entropy, seed=seed)
-    update: Any = (
+    update: Update = (
         adam(loss, config.lr, weight_decay=config.weight_decay)
         if config.optimizer == "adam"
         else sgd(loss, config.lr, config.momentum, weight_decay=config.weight_decay)
@@ -99,7 +110,8 @@ class Autocast(torch.nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """The model's outputs, as float32."""
         with torch.autocast(inputs.device.type, torch.bfloat16):
-            return self.model(inputs).float()
+            outputs: torch.Tensor = self.model(inputs)
+            return outputs.float()
 
 
 def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> Callable[[Tree], Tree]:
@@ -107,12 +119,13 @@ def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> 
     if data.train[0].dtype != torch.uint8:
         return lambda batch: (batch[0].to(dtype), batch[1])
     statistics = {"cifar10": images.CIFAR10, "cifar100": images.CIFAR100}
-    return images.Normalise(*statistics.get(config.dataset, images.FASHION_MNIST), dtype)
+    mean, std = statistics.get(config.dataset, images.FASHION_MNIST)
+    return images.Normalise(mean, std, dtype)
 
 
 def _metrics(
     model: torch.nn.Module,
-    update: Any,
+    update: Update,
     test: tuple[torch.Tensor, torch.Tensor],
     prepare: Callable[[Tree], Tree],
     chunk: int,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 from typing import Any
 
 import torch
 
 import revorder
+from revorder.origins import processor
 
 
 def machine(device: str) -> dict[str, Any]:
@@ -21,11 +21,3 @@ def machine(device: str) -> dict[str, Any]:
         "torch": torch.__version__,
         "revorder": revorder.__version__,
     }
-
-
-def processor() -> str:
-    """The name of this machine's processor."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

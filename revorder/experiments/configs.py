@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from revorder.files import parse
 from revorder.orders import did_you_mean, order, whole
 
 VERSION = 1
+MOST = 10**9  # in any field that counts something
+MOST_JOBS = 10_000  # orders times seeds times parts; each has a file
+MOST_LETTERS = 1 << 27  # of the words of all checkpoints and orders: a plan holds them, in 8 bytes each
 CHOICES = {
     "dataset": ("digits", "fashion-mnist", "fashion-mnist-as-rgb32", "cifar10", "cifar100"),
     "model": ("mlp", "resnet18", "resnet50"),
@@ -47,6 +51,10 @@ class Config:
         parts: the checkpoints of one run are shared among so many jobs, for several machines or GPUs.
         keep_states: whether the params at the checkpoints are saved, too.
 
+    No count is above `MOST`, no experiment has more than `MOST_JOBS` jobs, and the words of all checkpoints and orders
+    have no more than `MOST_LETTERS` batch numbers (with parts, a sixteenth), so that a configuration from elsewhere can
+    be read and reported in a bounded time and memory. What it costs to RUN one says `revorder plan`.
+
     Raises (when made):
         ValueError, TypeError: a field out of its range; the message names it, what it got and what is accepted.
     """
@@ -81,10 +89,10 @@ class Config:
         for field, accepted in CHOICES.items():
             _choice(field, getattr(self, field), accepted)
         for field in ("width", "batch_size", "steps", "stride", "first", "seeds", "records_per_file", "parts"):
-            whole(field, getattr(self, field), 1)
+            _count(field, getattr(self, field))
         for field in ("train_examples", "test_examples"):
             if getattr(self, field) is not None:
-                whole(field, getattr(self, field), 1)
+                _count(field, getattr(self, field))
         for field in ("augment", "keep_states"):
             if not isinstance(getattr(self, field), bool):
                 raise TypeError(f"{field}: got {getattr(self, field)!r}, but it must be true or false")
@@ -107,6 +115,12 @@ class Config:
             raise ValueError(f"momentum: got {self.momentum}, but adam has moments of its own; use 0")
         if not self.checkpoints:
             raise ValueError(f"first, stride: got {self.first} and {self.stride}: no multiple of the stride is left")
+        length = (self.checkpoints[0] + self.checkpoints[-1]) * len(self.checkpoints) // 2 * len(self.orders)
+        most = MOST_LETTERS if self.parts == 1 else MOST_LETTERS // 16  # to name its jobs, parts must be planned
+        if length > most:
+            raise ValueError(f"steps, stride, orders, parts: {length} batch numbers to plan, but {most} is the most")
+        if len(self.orders) * self.seeds * self.parts > MOST_JOBS:
+            raise ValueError(f"orders, seeds, parts: at most {MOST_JOBS} jobs are accepted")
         if self.augment and self.model == "mlp":
             raise ValueError("augment: got True, but crops and flips are for the convolutional models")
 
@@ -137,9 +151,9 @@ class Config:
             ValueError: not such a text, another version, or fields that are unknown, missing or out of range.
         """
         try:
-            fields = json.loads(text)
+            fields = parse(text)
             version = fields.pop("revorder-config")
-        except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"{source} is not a revorder configuration ({type(error).__name__}: {error})") from error
         if version != VERSION:
             raise ValueError(f"{source} has version {version!r}, but this package reads version {VERSION}")
@@ -167,8 +181,14 @@ def _choice(field: str, value: Any, accepted: tuple[str, ...]) -> None:
         raise ValueError(f"{field}: got {value!r}, but it must be one of {', '.join(accepted)}{hint}")
 
 
+def _count(field: str, value: Any) -> None:
+    whole(field, value, 1)
+    if value > MOST:
+        raise ValueError(f"{field}: got {value}, but at most {MOST} is accepted")
+
+
 def _number(field: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{field}: got {value!r}, but it must be a number")
-    if not math.isfinite(value) or value < 0 or (field == "lr" and value == 0):
+    if not abs(value) < math.inf or value < 0 or (field == "lr" and value == 0):
         raise ValueError(f"{field}: got {value}, but it must be finite and {'> 0' if field == 'lr' else '>= 0'}")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from revorder.experiments.folders import write
 from revorder.figures import Picture
+from revorder.files import plain_places, write
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -58,11 +58,20 @@ Block = Heading | Paragraph | Table | Figure
 
 
 def save(blocks: Sequence[Block], out: Path, name: str) -> Path:
-    """Write `name`.md, `name`.html and the PNG files into a folder; returns the path of the HTML file."""
+    """Write `name`.md, `name`.html and the PNG files into a folder; returns the path of the HTML file.
+
+    Raises:
+        ValueError: `out` is a link or a file, or a folder stands in the place of a file.
+        OSError: the disk is full, or the folder cannot be written to.
+    """
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise ValueError(f"out: {out} is a link or a file; give a folder, or a name that is free")
+    files = [block.file for block in blocks if isinstance(block, Figure)] + [f"{name}.md", f"{name}.html"]
+    plain_places(out, files)
     out.mkdir(parents=True, exist_ok=True)
     for block in blocks:
         if isinstance(block, Figure):
-            (out / block.file).write_bytes(block.picture.png)
+            write(out / block.file, block.picture.png)
     write(out / f"{name}.md", "\n\n".join(_markdown(block) for block in blocks) + "\n")
     title = next((block.text for block in blocks if isinstance(block, Heading)), name)
     write(out / f"{name}.html", _page(title, "\n".join(_html(block) for block in blocks)))

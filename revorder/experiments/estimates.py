@@ -8,9 +8,8 @@ later as it is now: right within a factor of two on an idle machine, worthless o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 import torch
 
@@ -107,7 +106,7 @@ def estimate(config: Config, data: datasets.Dataset | None = None, device: str |
         ValueError: the configuration does not fit the data.
     """
     data = stand_in(config, device) if data is None else data
-    probed = replace(data, test=tuple(part[:PROBED] for part in data.test))
+    probed = replace(data, test=(data.test[0][:PROBED], data.test[1][:PROBED]))
     with exact_float32():
         problem = build(config, probed, seed=0)
         at_checkpoint = _metrics_seconds(problem) * len(data.test[0]) / len(probed.test[0])
@@ -186,5 +185,4 @@ def _held(plan: Plan) -> int:
 
 
 def _metrics_seconds(problem: Problem) -> float:
-    calls: list[Callable[[Any], Any]] = list(problem.metrics.values())
-    return sum(seconds_of(lambda metric=metric: metric(problem.start), problem.start) for metric in calls)
+    return sum(seconds_of(partial(metric, problem.start), problem.start) for metric in problem.metrics.values())

@@ -11,7 +11,6 @@ lock                        held by the one process that may write here
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from revorder.experiments.configs import Config
 from revorder.experiments.jobs import Job, jobs
+from revorder.files import parse, plain_places, read_text, reading, write
 from revorder.pytrees import concatenated, row
 from revorder.trajectory import Trajectory
 
@@ -48,9 +48,11 @@ class Folder:
         """Make the folder for a configuration, or find it made for this one.
 
         Raises:
-            ValueError: the folder holds another configuration, or files that are not ours; nothing is changed.
+            ValueError: the folder holds another configuration, files that are not ours, or links and folders in the
+                places of our files; nothing is changed.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        self._check_places()
         if not (self.path / "config.json").exists():
             ours = ("lock", "config.json.new")  # what a process that was killed in its first moments may leave
             foreign = [found.name for found in self.path.iterdir() if found.name not in ours]
@@ -61,6 +63,14 @@ class Folder:
             raise ValueError(f"out: {self.path} holds the results of another configuration; choose another folder")
         (self.path / "jobs").mkdir(exist_ok=True)
 
+    def _check_places(self) -> None:
+        """Nothing is written through a link that leads out of the folder, and no pipe is waited for."""
+        jobs = self.path / "jobs"
+        if jobs.is_symlink() or (jobs.exists() and not jobs.is_dir()):
+            raise ValueError(f"out: {jobs} is not a folder of its own; choose another")
+        plain_places(self.path, ["config.json", "card.json", "metrics.csv"])
+        plain_places(jobs, [found.name for found in jobs.iterdir()] if jobs.exists() else [])
+
     def config(self) -> Config:
         """The configuration.
 
@@ -69,8 +79,8 @@ class Folder:
         """
         place = self.path / "config.json"
         try:
-            text = place.read_text()
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(place)
+        except (OSError, ValueError) as error:
             raise ValueError(f"out: {self.path} is not a result folder ({error})") from error
         return Config.from_json(text, place)
 
@@ -80,10 +90,14 @@ class Folder:
 
         Raises:
             FolderInUseError: another process holds it.
+            ValueError: something else stands in the place of the lock: a link, a folder, a pipe.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        lock = self.path / "lock"
+        if lock.is_symlink() or (lock.exists() and not lock.is_file()):
+            raise ValueError(f"out: {lock} is not a plain file; take it away, or choose another folder")
         try:
-            with FileLock(self.path / "lock", timeout=0):
+            with FileLock(lock, timeout=0):
                 yield
         except Timeout as error:
             raise FolderInUseError(
@@ -108,7 +122,14 @@ class Folder:
         for job in jobs(self.config()):
             runs.setdefault((job.order, job.seed), []).append(job)
         done = {key: parts for key, parts in runs.items() if all(self.result(job).exists() for job in parts)}
-        return {key: join([Trajectory.load(self.result(job)) for job in parts]) for key, parts in done.items()}
+        return {key: self._joined(parts) for key, parts in done.items()}
+
+    def _joined(self, parts: list[Job]) -> Trajectory:
+        found = [Trajectory.load(self.result(job)) for job in parts]
+        with reading(self.result(parts[0]), f"results of {parts[0].order}"):
+            if any(run.order != parts[0].order for run in found):
+                raise ValueError(f"its order is {', '.join(run.order for run in found)}")
+            return join(found)
 
     def frame(self) -> pd.DataFrame:
         """The metrics of all finished jobs, tidy: order, seed, step, metric, value."""
@@ -126,10 +147,10 @@ class Folder:
         """
         place = self.path / "card.json"
         try:
-            card = json.loads(place.read_text()) if place.exists() else {"jobs": {}}
+            card = parse(read_text(place)) if place.exists() else {"jobs": {}}
             if not all(isinstance(line, dict) for line in card["jobs"].values()):
                 raise TypeError("its jobs are not described")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             raise ValueError(f"{place} is damaged ({type(error).__name__}: {error})") from error
         return card
 
@@ -143,19 +164,10 @@ def join(parts: list[Trajectory]) -> Trajectory:
     """One trajectory of several that share its checkpoints, in ascending order of the steps."""
     if len(parts) == 1:
         return parts[0]
+    cost, count = sum(part.cost for part in parts), len(parts)
+    parts = [part for part in parts if part.steps] or parts[:1]  # one that diverged at once has no states
     steps = [step for part in parts for step in part.steps]
     by_step = np.argsort(steps, kind="stable")
     states = row(concatenated([part.states for part in parts]), torch.from_numpy(by_step))
     metrics = {name: np.concatenate([part.metrics[name] for part in parts])[by_step] for name in parts[0].metrics}
-    cost = sum(part.cost for part in parts)
-    return Trajectory(parts[0].order, sorted(steps), states, metrics, cost, f"{parts[0].engine} in {len(parts)} parts")
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text so that, whenever the process ends, the old or the new file stands there whole."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    return Trajectory(parts[0].order, sorted(steps), states, metrics, cost, f"{parts[0].engine} in {count} parts")

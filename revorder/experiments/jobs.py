@@ -6,16 +6,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from torch.utils._pytree import tree_leaves
 
 from revorder import engines, parallel, storage
 from revorder.collecting import Collector
 from revorder.engines import Maps, Place
 from revorder.experiments.configs import Config
+from revorder.files import reading
 from revorder.planning import Plan, plan_for
 from revorder.problems import Problem
+from revorder.pytrees import Tree, layout, row
 from revorder.running import carry_out
 from revorder.trajectory import Trajectory
 
@@ -55,10 +60,15 @@ def jobs(config: Config) -> list[Job]:
     """All jobs of an experiment, seed by seed. Orders whose words share all are one part: they gain nothing."""
     found = []
     for order in config.orders:
-        whole = plan_for(order, config.checkpoints, None, config.steps)
-        parts = len(parallel.split(whole, config.parts))
+        parts = _parts(order, config.checkpoints, config.steps, config.parts)
         found += [Job(order, seed, part, parts) for seed in range(config.seeds) for part in range(parts)]
     return sorted(found, key=lambda job: job.seed)
+
+
+@lru_cache
+def _parts(order: str, checkpoints: range, steps: int, most: int) -> int:
+    """How many parts a run has; a plan is made for it only where there could be several."""
+    return 1 if most == 1 else len(parallel.split(plan_for(order, checkpoints, None, steps), most))
 
 
 class Snapshots:
@@ -116,10 +126,50 @@ class Snapshots:
         tree, about = storage.load(self.path, SNAPSHOT)
         if about.get("job") != str(self.job):
             raise ValueError(f"{self.path} is a snapshot of {about.get('job')!r}, but {self.job} was to be resumed")
-        metrics = {name: np.array(values, dtype=np.float64) for name, values in about["metrics"].items()}
-        storage.check_rows(self.path, tree["kept"], metrics, len(about["steps"]))
-        self.place = Place(about["position"], tree["place"])
-        self.kept = Trajectory(self.job.order, about["steps"], tree["kept"], metrics, about["cost"])
+        with reading(self.path, "a snapshot"):
+            metrics = storage.measured(about, tree["kept"])
+            self.place = Place(about["position"], tree["place"])
+            self.kept = Trajectory(self.job.order, about["steps"], tree["kept"], metrics, about["cost"])
+
+    def check(self, config: Config, plan: Plan, problem: Problem, kept: Tree) -> None:
+        """Raise ValueError unless the job can go on from what was loaded; `kept` is what is kept of the start."""
+        if self.place is None or self.kept is None:
+            return
+        with reading(self.path, f"a snapshot of {self.job}"):
+            fits = check_replay if config.engine == "replay" else check_wavefront
+            fits(self.place, plan, problem.start)
+            steps, gathered = self.kept.steps, set(self.kept.steps)
+            if [n for n in plan.steps if n in gathered] != steps or self.kept.metrics.keys() != problem.metrics.keys():
+                raise ValueError("it has other checkpoints or metrics")
+            if steps and layout(row(self.kept.states, 0)) != layout(kept):
+                raise ValueError("its states at the checkpoints have another layout")
+
+
+def check_replay(place: Place, plan: Plan, start: Tree) -> None:
+    """Raise unless the replay engine can go on from a place: nodes that wait, each for one of the states."""
+    waiting, states = place.position["waiting"], place.states
+    nodes = [node for node, _ in waiting]
+    fits = _within(nodes, 1, plan.trie.size) and len(set(nodes)) == len(nodes)
+    fits = fits and _within([number for _, number in waiting], 0, len(states) - 1)
+    if not fits or any(layout(state) != layout(start) for state in states):
+        raise ValueError("the replay engine cannot go on from it")
+
+
+def check_wavefront(place: Place, plan: Plan, start: Tree) -> None:
+    """Raise unless the wavefront engine can go on from a place: a tick of a sweep, and a state for every slot."""
+    part, ticks, most = (place.position[name] for name in ("part", "ticks", "max_states"))
+    if not _within([most], 1, 2**63):
+        raise ValueError("it has no number of states")
+    sweeps = [sweep for _, sweep in plan.split(most)]
+    if not _within([part], 0, len(sweeps) - 1) or not _within([ticks], 1, sweeps[part].launches):
+        raise ValueError("it has a tick that there is none of")
+    slots = [((sweeps[part].peak_states, *leaf.shape), leaf.dtype) for leaf in tree_leaves(start)]
+    if [(tuple(leaf.shape), leaf.dtype) for leaf in place.states] != slots:
+        raise ValueError("its states are not those of its slots")
+
+
+def _within(numbers: list[Any], least: int, most: int) -> bool:
+    return all(type(number) is int and least <= number <= most for number in numbers)
 
 
 def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapshots) -> Trajectory:
@@ -128,14 +178,19 @@ def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapsho
     Raises:
         StoppedError: it was asked to stop, and a snapshot has been written.
         DivergedError: a state became infinite or NaN.
+        ValueError: the snapshot is damaged, or of another run.
     """
     plan = job.plan(config)
     maps = Maps(problem.update, problem.batches, plan, None)
     engine = engines.choose(config.engine, problem.update)
     maps.note(config.engine)
 
-    def record(state: object) -> object:
+    def record(state: Tree) -> Tree:
         return problem.update.params(state) if config.keep_states else {}
 
-    return carry_out(plan, engine=engine, maps=maps, start=problem.start, record=record, metrics=problem.metrics,
-                     progress=False, keeper=snapshots)  # fmt: skip
+    snapshots.check(config, plan, problem, record(problem.start))
+    found = carry_out(plan, engine=engine, maps=maps, start=problem.start, record=record, metrics=problem.metrics,
+                      progress=False, keeper=snapshots)  # fmt: skip
+    if len(found.steps) < len(plan.steps):
+        raise ValueError(f"path: {snapshots.path} is damaged: checkpoints are missing that its place is beyond")
+    return found

@@ -37,7 +37,8 @@ def report(folders: Sequence[str | Path], out: str | Path) -> Path:
         The path of report.html.
 
     Raises:
-        ValueError: no folder, not a result folder, or something in it is damaged. Then nothing is written.
+        ValueError: no folder, not a result folder, or something in it is damaged; or `out`, or a file's place in it, is
+            taken by something else. Then nothing is written.
     """
     if not folders or isinstance(folders, str | Path):
         raise ValueError(f"folders: got {folders!r}, but a list with at least one result folder is needed")
@@ -112,10 +113,13 @@ def _figures(results: Results, summaries: dict[str, Summary], suffix: str) -> li
 def _cost(results: Results) -> list[Block]:
     """Evaluations and times of the finished jobs, order by order, and the machines that made them."""
     lines = results.card["jobs"]
+    finished: dict[str, list[dict[str, Any]]] = {}
+    for job in jobs(results.config):
+        if str(job) in lines:
+            finished.setdefault(job.order, []).append(lines[str(job)])
     rows = []
     for name in results.config.orders:
-        own = [lines[str(job)] for job in jobs(results.config) if job.order == name and str(job) in lines]
-        if own:
+        if own := finished.get(name):
             resumed = sum(bool(line.get("resumed")) for line in own)
             note = f"{resumed} resumed: their time is that of the last stretch" if resumed else ""
             seconds = duration(sum(_amount(line.get("seconds")) for line in own))
@@ -142,7 +146,7 @@ def _text(value: Any) -> str:
 
 
 def _amount(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e18 else 0.0
 
 
 def _mean(by_seed: dict[int, float]) -> float:

@@ -16,6 +16,7 @@ from revorder.experiments.jobs import Job, jobs
 from revorder.trajectory import Trajectory
 
 FEW = 5  # seeds: with fewer, even a sign that all of them share comes by chance more often than 1 time in 32
+BEYOND = 1e30  # no loss is as large, and no axis could show it
 LOSS, ACCURACY = "test loss", "test accuracy"
 
 
@@ -79,20 +80,22 @@ def read(folder: Folder) -> Results:
     """
     config, card, finished = folder.config(), folder.card(), folder.finished()
     runs: dict[str, dict[int, Trajectory]] = {name: {} for name in config.orders}
-    diverged = {}
+    diverged, every = {}, jobs(config)
     for (name, seed), run in finished.items():
         if not {LOSS, ACCURACY} <= run.metrics.keys():
             raise ValueError(f"out: {folder.path} is damaged: the run {name}, seed {seed}, lacks {LOSS} or {ACCURACY}")
-        if tuple(run.steps) == tuple(config.checkpoints):
-            runs[name][seed] = run
+        if tuple(run.steps) != tuple(config.checkpoints):
+            diverged[str(Job(name, seed))] = _why(every, card, name, seed)
+        elif not all((np.abs(run.metrics[metric]) < BEYOND).all() for metric in (LOSS, ACCURACY)):
+            diverged[str(Job(name, seed))] = f"its {LOSS} or {ACCURACY} is NaN or beyond {BEYOND:g} at a checkpoint"
         else:
-            diverged[str(Job(name, seed))] = _why(config, card, name, seed)
-    unfinished = [str(job) for job in jobs(config) if not folder.result(job).exists()]
+            runs[name][seed] = run
+    unfinished = [str(job) for job in every if not folder.result(job).exists()]
     return Results(config, card, runs, diverged, unfinished)
 
 
-def _why(config: Config, card: dict[str, Any], name: str, seed: int) -> str:
-    lines = [card["jobs"].get(str(job), {}) for job in jobs(config) if (job.order, job.seed) == (name, seed)]
+def _why(every: list[Job], card: dict[str, Any], name: str, seed: int) -> str:
+    lines = [card["jobs"].get(str(job), {}) for job in every if (job.order, job.seed) == (name, seed)]
     said = [str(line["diverged"]) for line in lines if "diverged" in line]
     return "; ".join(said) or "its result ends before the last checkpoint"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from revorder.experiments.catalogue import experiment
 from revorder.experiments.configs import Config
 from revorder.experiments.estimates import Estimate
+from revorder.files import parse
 
 
 def configuration(
@@ -42,8 +42,8 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise ValueError(f"--set: got {text!r}, but FIELD=VALUE is accepted, such as lr=0.02")
     try:
-        return field.strip(), json.loads(value)
-    except (ValueError, RecursionError):
+        return field.strip(), parse(value)
+    except ValueError:
         return field.strip(), value
 
 
