@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def card(threads: int) -> dict[str, object]:
     """Machine, versions, commit and date."""
-    from revorder.experiments.cards import processor  # it imports torch, which must come after `use_threads`
+    from revorder.origins import processor  # it imports torch, which must come after `use_threads`
 
     return {
         "cpu": processor(),

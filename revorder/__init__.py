@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         widgets,
     )
     from revorder.engines import Affine, Replay, Wavefront
-    from revorder.errors import DivergedError, NotAffineError, NotBatchableError
+    from revorder.errors import DivergedError, NotAffineError, NotBatchableError, RunInterrupted
     from revorder.lie import lie_corrected
     from revorder.modules import module_loss, torch_update
     from revorder.orders import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         TwoSided,
         order,
     )
+    from revorder.origins import provenance
     from revorder.planning import Plan, plan
     from revorder.running import run
     from revorder.seeds import run_seeds
@@ -50,9 +51,10 @@ _HOME = {
     "orders": "Backward BackwardBlocks BackwardTail BackwardWindow Forward Shuffled TwoSided order",
     "planning": "Plan plan",
     "engines": "Affine Replay Wavefront",
-    "errors": "DivergedError NotAffineError NotBatchableError",
+    "errors": "DivergedError NotAffineError NotBatchableError RunInterrupted",
     "lie": "lie_corrected",
     "modules": "module_loss torch_update",
+    "origins": "provenance",
     "running": "run",
     "seeds": "run_seeds",
     "trajectory": "Trajectory",
@@ -66,19 +68,21 @@ _SUBMODULES = [
 
 __all__ = [
     "Affine", "Backward", "BackwardBlocks", "BackwardTail", "BackwardWindow", "DivergedError", "Forward",
-    "NotAffineError", "NotBatchableError", "Plan", "Replay", "Shuffled", "Trajectory", "TwoSided", "Wavefront",
-    "adam", "augmented", "batches", "comparators", "course", "datasets", "diagnostics", "experiments", "images",
-    "lie_corrected", "models", "module_loss", "order", "plan", "plots", "problems", "run", "run_seeds", "sgd",
-    "theory", "torch_update", "widgets",
+    "NotAffineError", "NotBatchableError", "Plan", "Replay", "RunInterrupted", "Shuffled", "Trajectory",
+    "TwoSided", "Wavefront", "adam", "augmented", "batches", "comparators", "course", "datasets", "diagnostics",
+    "experiments", "images", "lie_corrected", "models", "module_loss", "order", "plan", "plots", "problems",
+    "provenance", "run", "run_seeds", "sgd", "theory", "torch_update", "widgets",
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return importlib.import_module(f"revorder.{name}")
-    if name not in _MODULE:
-        raise AttributeError(f"module 'revorder' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"revorder.{_MODULE[name]}"), name)
+if not TYPE_CHECKING:  # else a type checker would find a type for any misspelt name
+
+    def __getattr__(name: str) -> Any:
+        if name in _SUBMODULES:
+            return importlib.import_module(f"revorder.{name}")
+        if name not in _MODULE:
+            raise AttributeError(f"module 'revorder' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"revorder.{_MODULE[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,7 @@ import torch
 from torch.utils import _pytree as pytree
 from tqdm.auto import tqdm
 
+from revorder.errors import RunInterrupted
 from revorder.planning import Plan
 from revorder.pytrees import Tree, describe, layout, row, stack
 from revorder.trajectory import Trajectory
@@ -17,7 +18,7 @@ from revorder.trajectory import Trajectory
 METRIC_LANES = 32  # a metric may look at a whole test set: activations of so many states at once are held
 
 
-def progress_bar(plan: Plan, total: int, show: bool) -> tqdm:
+def progress_bar(plan: Plan, total: int, show: bool) -> tqdm[Any]:
     """A bar that counts evaluations of T; short runs are over before it appears."""
     return tqdm(total=total, desc=str(plan.order), unit=" T", disable=not show, leave=False, delay=0.5)
 
@@ -26,8 +27,14 @@ class Collector:
     """Gathers what is recorded, in the order in which the checkpoints were asked for."""
 
     def __init__(
-        self, plan: Plan, notes: list[str], record: Callable[[Tree], Tree] | None, metrics: dict[str, Callable]
+        self,
+        plan: Plan,
+        notes: list[str],
+        record: Callable[[Tree], Tree] | None,
+        metrics: dict[str, Callable[[Tree], Any]],
+        provenance: dict[str, Any],
     ):
+        self.provenance = provenance
         self.plan, self.notes, self.record, self.metrics = plan, notes, record, metrics
         self.cost = 0
         self.done = np.zeros(len(plan.steps), dtype=bool)
@@ -84,7 +91,17 @@ class Collector:
             states = row(states, torch.from_numpy(reached))
             values = {name: numbers[reached] for name, numbers in values.items()}
         steps = [n for n, here in zip(self.plan.steps, reached, strict=True) if here]
-        return Trajectory(str(self.plan.order), steps, states, values, self.cost, "; ".join(self.notes))
+        notes = "; ".join(self.notes)
+        return Trajectory(str(self.plan.order), steps, states, values, self.cost, notes, self.provenance)
+
+    def partial(self) -> Trajectory | None:
+        """What was gathered until now; None if no checkpoint was reached."""
+        return self.trajectory() if self.done.any() else None
+
+    def interrupted(self) -> RunInterrupted:
+        """The error that carries what was gathered until now."""
+        reached = f"{int(self.done.sum())} of {len(self.done)} checkpoints of {self.plan.order} were reached"
+        return RunInterrupted(f"{reached}; this exception's `trajectory` has them", trajectory=self.partial())
 
     def _blank(self, leaf: torch.Tensor) -> torch.Tensor:
         """A leaf of the kept states with NaN (or 0, in integers) at the marked checkpoints."""

@@ -37,6 +37,23 @@ class DivergedError(ValueError):
         return partial(type(self), **{name: getattr(self, name) for name in names}), self.args
 
 
+class RunInterrupted(KeyboardInterrupt):
+    """A run was interrupted, by Ctrl-C or by the notebook's stop button.
+
+    In a notebook, `sys.last_value.trajectory` in the next cell has what was reached.
+
+    Attributes:
+        trajectory: the checkpoints reached until then, or None if there are none.
+    """
+
+    def __init__(self, message: str, *, trajectory: Trajectory | None):
+        super().__init__(message)
+        self.trajectory = trajectory
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), trajectory=self.trajectory), self.args
+
+
 class NotAffineError(ValueError):
     """An update that is not affine in its state, under the affine engine."""
 

@@ -7,6 +7,7 @@ import os
 import threading
 from concurrent.futures import Executor, Future, as_completed
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,9 @@ Part = tuple[np.ndarray, int]  # its rows (positions in `plan.steps`), and its c
 TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
 
 
-def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool) -> Trajectory:
+def run(
+    executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool, provenance: dict[str, Any]
+) -> Trajectory:
     """Let workers carry out `work(part, progress=False)` for all parts of a plan, and merge what they return.
 
     Raises:
@@ -31,15 +34,17 @@ def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: boo
     given = {"update": work.keywords["maps"].update, "batches": work.keywords["maps"].batches, "order": plan.order}
     once = os.urandom(8)  # dask names tasks by their arguments: do not meet what was cancelled before
     packed = pack((work, plan.order, once), **given, **work.keywords)
-    futures: dict[Future, Part] = {}
+    futures: dict[Future[bytes], Part] = {}
+    collected = Collector(plan, [], None, work.keywords["metrics"], provenance)
     try:
         for part in split(plan, size(executor)):
             futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part
-        mark = work.keywords["on_diverge"] == "mark"
-        return _gather(futures, Collector(plan, [], None, work.keywords["metrics"]), progress, mark)
-    except BaseException:  # KeyboardInterrupt too
+        return _gather(futures, collected, progress, mark=work.keywords["on_diverge"] == "mark")
+    except BaseException as error:
         for future in futures:
             future.cancel()
+        if isinstance(error, KeyboardInterrupt):
+            raise collected.interrupted() from None
         raise
 
 
@@ -89,7 +94,7 @@ def _work(packed: bytes, part: bytes) -> bytes:
             return pack(error)
 
 
-def _gather(futures: dict[Future, Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:
+def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:
     """Merge what comes back; under `mark`, a part that diverged did so at all its checkpoints."""
     diverged, engines = [], set()
     with progress_bar(collected.plan, sum(cost for _, cost in futures.values()), progress) as bar:
@@ -109,6 +114,6 @@ def _gather(futures: dict[Future, Part], collected: Collector, progress: bool, m
     if diverged and not (mark and collected.done.any()):
         collected.marked[:] = False
         first = min(diverged, key=lambda error: error.step)
-        first.trajectory = collected.trajectory() if collected.done.any() else None
+        first.trajectory = collected.partial()
         raise first
     return collected.trajectory()

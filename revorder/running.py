@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from revorder.engines import Auto, Engine, Keeper, Maps
 from revorder.errors import DivergedError
 from revorder.memory import check_fits
 from revorder.orders import Order
+from revorder.origins import provenance, seeds_of
 from revorder.planning import Label, Plan, plan_for
 from revorder.pytrees import Tree, check_tensors, clone, finite_rows, is_finite, named_leaves, row
 from revorder.trajectory import Trajectory
@@ -29,7 +30,7 @@ def run(
     order: str | Order,
     checkpoints: Iterable[int],
     *,
-    engine: str | Engine = "auto",
+    engine: str | Engine | Auto = "auto",
     labels: Sequence[Label] | None = None,
     record: Callable[[Tree], Tree] | None = None,
     metrics: dict[str, Callable[[Tree], Any]] | None = None,
@@ -68,6 +69,7 @@ def run(
     Raises:
         ValueError, TypeError: bad input; the message names the argument, what it got and what is accepted.
         MemoryError: the states to be kept do not fit; the message says what they need.
+        RunInterrupted: a KeyboardInterrupt that carries the checkpoints reached until then.
         DivergedError: a state became infinite or NaN; under "mark", all of them. With an executor it comes when all
             parts are finished, names the smallest step at which one of them failed, and carries what all computed.
 
@@ -91,7 +93,7 @@ def run(
                    on_diverge=on_diverge)  # fmt: skip
     if executor is None:
         return work(plan, progress=progress)
-    return parallel.run(executor, work, plan, progress)
+    return parallel.run(executor, work, plan, progress, origin(maps, start, plan))
 
 
 def _check(start: Tree, batches: Any, record: object, metrics: object, executor: object) -> None:
@@ -116,7 +118,7 @@ def _check(start: Tree, batches: Any, record: object, metrics: object, executor:
 def carry_out(
     plan: Plan,
     *,
-    engine: Engine,
+    engine: Engine | Auto,
     maps: Maps,
     start: Tree,
     record: Callable[[Tree], Tree] | None,
@@ -126,33 +128,47 @@ def carry_out(
     on_diverge: str = "raise",
 ) -> Trajectory:
     """Carry a plan out, here or in a worker; or from where a keeper says that it stopped."""
-    if isinstance(engine, Auto):
-        engine = engine.resolve(maps, start, plan)
-    collected = Collector(plan, maps.notes, record, metrics)
-    states = engine.states
+    chosen: Engine = engine.resolve(maps, start, plan) if isinstance(engine, Auto) else engine
+    collected = Collector(plan, maps.notes, record, metrics, origin(maps, start, plan))
+    states: Callable[..., Iterator[tuple[np.ndarray, Tree]]] = chosen.states
     if keeper is not None:
         keeper.watch(collected)
-        states = partial(engine.states, keeper=keeper)
+        states = partial(states, keeper=keeper)
     # the affine engine makes fewer products than there are prefixes, which it need not count
-    total = engine.cost(plan) if hasattr(engine, "cost") else plan.cost
+    total = chosen.cost(plan) if hasattr(chosen, "cost") else plan.cost
     with progress_bar(plan, total, progress) as bar:
 
         def advanced(evaluations: int) -> None:
             collected.cost += evaluations
             bar.update(evaluations)
 
-        for rows, reached in states(maps, start, plan, advanced):
-            finite = None if on_diverge == "keep" else finite_rows(reached)
-            if finite is None or finite.all():
-                collected.add(rows, reached)
-                continue
-            collected.add(rows[finite.numpy()], row(reached, finite))
-            collected.mark(rows[~finite.numpy()])
-            if on_diverge == "raise":
-                break
+        try:
+            _collect(states(maps, start, plan, advanced), collected, on_diverge)
+        except KeyboardInterrupt:
+            raise collected.interrupted() from None
     if collected.marked.any() and (on_diverge == "raise" or not collected.done.any()):
         raise _diverged(maps, start, plan, collected)
     return collected.trajectory()
+
+
+def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
+    """The provenance of a run: what is known of its update, batches and order besides the machine."""
+    seeds = {"order": getattr(plan.order, "seed", None)} | seeds_of(maps.update)
+    record = provenance(next(iter(named_leaves(start)))[1].device, **{k: s for k, s in seeds.items() if s is not None})
+    digest = getattr(maps.batches, "digest", None)
+    return record if digest is None else record | {"batches": digest}
+
+
+def _collect(states: Iterator[tuple[np.ndarray, Tree]], collected: Collector, on_diverge: str) -> None:
+    for rows, reached in states:
+        finite = None if on_diverge == "keep" else finite_rows(reached)
+        if finite is None or finite.all():
+            collected.add(rows, reached)
+            continue
+        collected.add(rows[finite.numpy()], row(reached, finite))
+        collected.mark(rows[~finite.numpy()])
+        if on_diverge == "raise":
+            return
 
 
 def _diverged(maps: Maps, start: Tree, plan: Plan, collected: Collector) -> DivergedError:
@@ -175,5 +191,5 @@ def _diverged(maps: Maps, start: Tree, plan: Plan, collected: Collector) -> Dive
         position=position,
         batch=number,
         order=plan.order,
-        trajectory=collected.trajectory() if collected.done.any() else None,
+        trajectory=collected.partial(),
     )

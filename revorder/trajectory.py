@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from revorder import storage
+from revorder.files import reading
 from revorder.pytrees import Tree, finite_rows, row
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Trajectory:
         metrics: name -> float64 array (checkpoints,).
         cost: evaluations of T that were really made.
         engine: which engine ran, and why.
+        provenance: what else the result depends on: versions, machine, seeds (see `revorder.provenance`).
     """
 
     order: str
@@ -35,6 +37,7 @@ class Trajectory:
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
     cost: int = 0
     engine: str = ""
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def state(self, n: int) -> Tree:
         """The state at step n.
@@ -77,6 +80,7 @@ class Trajectory:
             "metrics": {name: values.tolist() for name, values in self.metrics.items()},
             "cost": self.cost,
             "engine": self.engine,
+            "provenance": self.provenance,
         }
         storage.save(path, self.states, about)
 
@@ -86,14 +90,13 @@ class Trajectory:
 
         Raises:
             ValueError: the file is not a saved trajectory, or is damaged.
+            OSError: there is none.
         """
         states, about = storage.load(path)
-        expected = {"order": str, "steps": list, "metrics": dict, "cost": int, "engine": str}
-        if about.keys() != expected.keys() or not all(isinstance(about[name], expected[name]) for name in expected):
-            raise ValueError(f"path: {path} does not describe a trajectory")
-        try:
-            metrics = {name: np.array(values, dtype=np.float64) for name, values in about.pop("metrics").items()}
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"path: {path} is damaged: its metrics are not numbers") from error
-        storage.check_rows(path, states, metrics, len(about["steps"]))
-        return cls(states=states, metrics=metrics, **about)
+        about.setdefault("provenance", {})  # files of earlier versions have none
+        expected = {"order": str, "steps": list, "metrics": dict, "cost": int, "engine": str, "provenance": dict}
+        with reading(path, "a trajectory"):
+            if about.keys() != expected.keys() or not all(isinstance(about[name], expected[name]) for name in expected):
+                raise ValueError("its description is none of a trajectory")
+            about["metrics"] = storage.measured(about, states)
+        return cls(states=states, **about)

@@ -10,12 +10,13 @@ import pytest
 
 # every module may import from earlier lines only
 LAYERS = [
-    "orders trie pytrees randomness idx cifar figures packing theory.checks",
+    "orders errors origins files trie pytrees randomness figures packing theory.checks",
+    "idx cifar",
     "theory.bounds theory.one_number theory.binary theory.bernoulli theory.covariance theory.random_slopes "
     "theory.cycles theory.fractals",
     "theory schedule batches updates modules resnets storage memory",
     "planning datasets trajectory models",
-    "errors collecting images comparators",
+    "collecting images comparators",
     "engines.maps engines.places parallel",
     "engines.stopwatch engines.linear engines.fused engines.coalescence",
     "engines.kernels",
@@ -41,14 +42,16 @@ LAYERS = [
     "progress",
     "cli",
     "__main__",
-    "widgets.live widgets.choices",
+    "widgets.base widgets.live widgets.choices",
     "widgets.contraction widgets.chaos widgets.one_number widgets.perfect widgets.quadratics widgets.brackets "
     "widgets.composer widgets.digits widgets.training widgets.budget widgets.panel",
     "widgets course",
     "course.start_here",
     "course.contractions course.chaos_game course.one_number course.perfect_sampling "
     "course.quadratics course.orders_and_costs course.lie_brackets course.neural_networks course.what_should_i_use "
-    "course.gpu_experiments",
+    "course.gpu_experiments course.judging",
+    "course.assignment_orders course.assignment_laws",
+    "course.assignment",
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
 
@@ -110,12 +113,6 @@ def test_theory_imports_nothing_else_of_ours(root):
     for name, path in modules(root):
         if name.split(".")[0] == "theory":
             assert all(used.split(".")[0] == "theory" for used in imported(path)), name
-
-
-def test_importing_is_light():
-    heavy = ("torch", "pandas", "matplotlib", "ipywidgets")
-    made = python(f"import sys, revorder; print([m for m in {heavy} if m in sys.modules])")
-    assert made.stdout.strip() == "[]", made.stderr
 
 
 def test_every_public_name_can_be_had_and_is_documented():

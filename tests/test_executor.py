@@ -301,7 +301,7 @@ def test_pending_parts_are_cancelled(error):
     executor = Here(pending=(0, 2), error=error)
     with pytest.raises(type(error)) as caught:
         run(plain(), "backward", executor=executor)
-    assert caught.value is error
+    assert caught.value is error or (isinstance(error, KeyboardInterrupt) and caught.value.trajectory is None)
     assert [future.cancelled() for future in executor.futures] == [True, False, True]
 
 

@@ -42,10 +42,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE:
-        raise AttributeError(f"module 'revorder.widgets' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"revorder.widgets.{_MODULE[name]}"), name)
+if not TYPE_CHECKING:  # else a type checker would find a type for any misspelt name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULE:
+            raise AttributeError(f"module 'revorder.widgets' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"revorder.widgets.{_MODULE[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,9 @@ import numpy as np
 
 from revorder.figures import Picture, figure, plain_log
 from revorder.plots.brackets import describe_two_steps, draw_slopes, draw_two_steps, level_line
+from revorder.plots.paths import REFERENCE
+from revorder.theory.checks import Floats
+from revorder.widgets.base import Explorer, side_by_side
 
 QUADRATIC, SMOOTH = "quadratic", "log cosh"
 STEEP, FLAT = 2.0, 0.4  # the two eigenvalues of each Hessian at its minimiser
@@ -32,30 +35,30 @@ class Bowl:
         kind: "quadratic" or "log cosh" (a cone far away, so that its Hessian changes with θ).
     """
 
-    centre: np.ndarray
+    centre: Floats
     angle: float
     kind: str = QUADRATIC
 
     @property
-    def axes(self) -> np.ndarray:
+    def axes(self) -> Floats:
         """(2, 2): the rows are u_0 and u_1."""
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         return np.array([[cos, sin], [-sin, cos]])
 
-    def _along(self, theta: np.ndarray) -> np.ndarray:
+    def _along(self, theta: Floats) -> Floats:
         return (theta - self.centre) @ self.axes.T
 
-    def value(self, theta: np.ndarray) -> np.ndarray:
+    def value(self, theta: Floats) -> Floats:
         """(..., 2) -> (...)"""
         r = self._along(theta)
         return (r**2 / 2 if self.kind == QUADRATIC else 4 * np.log(np.cosh(r / 2))) @ [STEEP, FLAT]
 
-    def gradient(self, theta: np.ndarray) -> np.ndarray:
+    def gradient(self, theta: Floats) -> Floats:
         """(..., 2) -> (..., 2)"""
         r = self._along(theta)
         return ((r if self.kind == QUADRATIC else 2 * np.tanh(r / 2)) * [STEEP, FLAT]) @ self.axes
 
-    def curved(self, theta: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    def curved(self, theta: Floats, vector: Floats) -> Floats:
         """The Hessian at `theta` times a vector, both (2,)."""
         r = self._along(theta)
         curvature = np.ones(2) if self.kind == QUADRATIC else 1 - np.tanh(r / 2) ** 2
@@ -73,28 +76,28 @@ class TwoSteps:
 
     older: Bowl
     newer: Bowl
-    start: np.ndarray
+    start: Floats
 
-    def path(self, lr: np.ndarray | float, first: Bowl, second: Bowl) -> np.ndarray:
+    def path(self, lr: Floats | float, first: Bowl, second: Bowl) -> Floats:
         """(3, ..., 2) the start and the two states after it; `lr` may be (n, 1) for n learning rates at once."""
         one = self.start - lr * first.gradient(self.start)
         return np.stack([np.broadcast_to(self.start, one.shape), one, one - lr * second.gradient(one)])
 
-    def forward(self, lr: np.ndarray | float) -> np.ndarray:
+    def forward(self, lr: Floats | float) -> Floats:
         """Batch 0 first, then batch 1."""
         return self.path(lr, self.older, self.newer)
 
-    def backward(self, lr: np.ndarray | float) -> np.ndarray:
+    def backward(self, lr: Floats | float) -> Floats:
         """Batch 1 first, then batch 0."""
         return self.path(lr, self.newer, self.older)
 
-    def bracket(self, lr: np.ndarray | float) -> np.ndarray:
+    def bracket(self, lr: Floats | float) -> Floats:
         """h² (H_0 g_1 - H_1 g_0) at the start: what backward minus forward is, up to O(h³)."""
         g0, g1 = self.older.gradient(self.start), self.newer.gradient(self.start)
         return lr**2 * (self.older.curved(self.start, g1) - self.newer.curved(self.start, g0))
 
 
-class BracketExplorer:
+class BracketExplorer(Explorer):
     """A widget: two losses in the plane, two orders of two steps, and how well the bracket predicts the gap.
 
     Attributes:
@@ -119,8 +122,8 @@ class BracketExplorer:
             control.style.description_width, control.layout.width = "190px", "400px"
             control.continuous_update = False
             control.observe(self._redraw, names="value")
-        columns = [W.VBox(self.controls[:3]), W.VBox(self.controls[3:])]
-        self.view = W.VBox([W.HBox(columns), self.summary, self.image])
+        columns = side_by_side(self.controls[:3], self.controls[3:])
+        self.view = W.VBox([columns, self.summary, self.image])
         self._redraw()
 
     @property
@@ -135,13 +138,8 @@ class BracketExplorer:
         newer = Bowl(np.array([half, 0.0]), np.pi / 4 + tilt, self.kind.value)
         self.steps = TwoSteps(older, newer, RADIUS * np.array([np.cos(turn), np.sin(turn)]))
         self.picture, said = _draw(self.steps, self.lr.value)
-        self.summary.value = f'<div style="line-height:1.4">{said}</div>'
+        self.summary.value = f'<div role="status" style="line-height:1.4">{said}</div>'
         self.image.value = self.picture.html
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
 
 
 def _draw(steps: TwoSteps, lr: float) -> tuple[Picture, str]:
@@ -155,12 +153,14 @@ def _draw(steps: TwoSteps, lr: float) -> tuple[Picture, str]:
     draw_two_steps(plane, forward, backward, bracket, np.array([bowl.centre for bowl in bowls]), levels)
     _square(plane)
     plane.set_title("two orders of two steps")
-    _draw_error(sizes, steps, lr)
+    right = _draw_error(sizes, steps, lr)
     handles = plane.get_legend_handles_labels()[0] + sizes.get_legend_handles_labels()[0]
     made.legend(handles=handles, loc="lower left", ncols=3, frameon=False, fontsize=8.5)
     missed = f"misses it by {error:.2g} ({error / effect:.0%})" if error and effect else "is exact"
     said = f"Backward minus forward has length {effect:.3g}; the bracket {missed}."
-    return Picture(made, f"Two steps in two orders. {describe_two_steps(forward, backward, bracket)} {said}"), said
+    paths = describe_two_steps(forward, backward, bracket)
+    alt = f"Left: two orders of two steps, the second coordinate of θ against the first. {paths} {said} Right: {right}."
+    return Picture(made, alt), said
 
 
 def _square(ax: Axes) -> None:
@@ -170,8 +170,8 @@ def _square(ax: Axes) -> None:
     ax.set(xlim=(-side, side), ylim=(-WINDOW, WINDOW), xticks=(-2, 0, 2), yticks=(-2, 0, 2))
 
 
-def _draw_error(ax: Axes, steps: TwoSteps, lr: float) -> None:
-    """How the gap and the bracket's error shrink with the learning rate, and where we are."""
+def _draw_error(ax: Axes, steps: TwoSteps, lr: float) -> str:
+    """How the gap and the bracket's error shrink with the learning rate, and where we are; the same in words."""
     rates = RATES[:, None]
     effects, errors = _sizes(steps.backward(rates)[-1] - steps.forward(rates)[-1], steps.bracket(rates))
     lines = {"|backward − forward|": (effects, 2), "error of the bracket": (errors, 3)}
@@ -179,16 +179,17 @@ def _draw_error(ax: Axes, steps: TwoSteps, lr: float) -> None:
     if not seen:
         ax.text(0.5, 0.5, "the two steps commute:\nno gap at any h", ha="center", va="center", transform=ax.transAxes)
         ax.set_axis_off()
-        return
+        return "the two steps commute, there is no gap at any h"
     draw_slopes(ax, RATES, seen, [lines[name][1] for name in seen], "learning rate h (no unit)", "distance (no unit)")
     ax.set_xlim(0.006, 0.7)
     plain_log(ax.xaxis)
-    ax.axvline(lr, color="0.3", linewidth=1, linestyle=(0, (1, 2)))
+    ax.axvline(lr, color=REFERENCE, linewidth=1, linestyle=(0, (1, 2)))
     name = "gap and error" if len(seen) == 2 else "gap (no error)"
     ax.set_title(f"{name}; dotted: h = {lr:.2f}")
+    return f"{name}, distances against the learning rate h on logarithmic axes, with a mark at h = {lr:.2f}"
 
 
-def _sizes(gap: np.ndarray, bracket: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sizes(gap: Floats, bracket: Floats) -> tuple[Floats, Floats]:
     """Lengths of the gap and of what the bracket misses; rounding counts as 0."""
-    lengths = (np.linalg.norm(each, axis=-1) for each in (gap, gap - bracket))
-    return tuple(np.where(length < ROUNDING, 0.0, length) for length in lengths)
+    whole, missed = (np.linalg.norm(each, axis=-1) for each in (gap, gap - bracket))
+    return np.where(whole < ROUNDING, 0.0, whole), np.where(missed < ROUNDING, 0.0, missed)

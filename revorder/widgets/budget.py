@@ -14,6 +14,8 @@ from scipy.signal import lfilter
 from revorder.experiments.budget import methods
 from revorder.orders import order
 from revorder.plots.budget import pair_figure
+from revorder.theory.checks import Floats
+from revorder.widgets.base import Explorer, side_by_side
 
 NAMES = ("backward", "window", "blocks", "forward", "5x batches", "EMA", "SWA", "decay", "schedule-free")
 BUDGETS = (200, 400, 600, 800, 1000)
@@ -39,7 +41,8 @@ def weights(name: str, lr: float, budget: int) -> np.ndarray:
     looks = checkpoints(budget)
     made = {"5x batches": _larger, "EMA": _ema, "SWA": _swa, "decay": _decay, "schedule-free": _schedule_free}
     if name in made:
-        return made[name](lr, budget)[looks - 1]
+        weights: np.ndarray = made[name](lr, budget)[looks - 1]
+        return weights
     rows, spec = np.zeros((len(looks), budget)), order(methods(budget)[name].order)
     for row, n in zip(rows, looks.tolist(), strict=True):
         row[np.asarray(spec.word(n))] = lr * (1 - lr) ** np.arange(n - 1, -1, -1)
@@ -51,20 +54,21 @@ def checkpoints(budget: int) -> np.ndarray:
     return np.arange(1, CHECKPOINTS + 1) * (budget // CHECKPOINTS)
 
 
-def _forward(lr: float, steps: int) -> np.ndarray:
+def _forward(lr: float, steps: int) -> Floats:
     return lfilter([lr], [1, lr - 1], np.eye(steps), axis=0)
 
 
-def _larger(lr: float, budget: int) -> np.ndarray:
+def _larger(lr: float, budget: int) -> Floats:
     """A batch is spread over its five tosses; between two steps nothing moves."""
-    return np.repeat(np.repeat(_forward(5 * lr, budget // 5), 5, axis=1) / 5, 5, axis=0)[_finished(budget)]
+    weights: Floats = np.repeat(np.repeat(_forward(5 * lr, budget // 5), 5, axis=1) / 5, 5, axis=0)[_finished(budget)]
+    return weights
 
 
 def _finished(budget: int) -> np.ndarray:
     return np.maximum((np.arange(1, budget + 1) // 5) * 5 - 1, 0)
 
 
-def _ema(lr: float, budget: int) -> np.ndarray:
+def _ema(lr: float, budget: int) -> Floats:
     theta = _forward(lr, budget)
     return lfilter([0.02], [1, -0.98], theta, axis=0, zi=0.98 * theta[:1])[0]  # it starts as the first iterate
 
@@ -96,7 +100,7 @@ def _schedule_free(lr: float, budget: int) -> np.ndarray:
     return np.array(rows)
 
 
-class BudgetExplorer:
+class BudgetExplorer(Explorer):
     """Two methods, one budget: SGD on coin tosses from θ_0 = 0, loss ½(θ - x)², minimiser ½.
 
     Attributes:
@@ -119,7 +123,7 @@ class BudgetExplorer:
         self.seed = W.BoundedIntText(0, min=0, max=99, description="seed", **wide)
         self.error, self.summary = W.HTML(layout=W.Layout(min_height="2em")), W.HTML(layout=W.Layout(min_height="7em"))
         self.image = W.HTML(layout=W.Layout(min_height="335px"))
-        columns = W.HBox([W.VBox(self.controls[:3]), W.VBox(self.controls[3:])])
+        columns = side_by_side(self.controls[:3], self.controls[3:])
         self.view = W.VBox([columns, self.error, self.summary, self.image])
         for control in self.controls:
             control.observe(self._redraw, names="value")
@@ -148,12 +152,15 @@ class BudgetExplorer:
     def _drawn(self) -> Any:
         away = self.metric.value == METRICS[1]
         paths = {name: abs(run[:, 0] - 0.5) if away else run[:, 0] for name, run in self.runs.items()}
+        title = self._message()
+        label = "|θ - ½| (no unit)" if away else "θ (no unit)"
+        return pair_figure(checkpoints(self.budget.value).tolist(), paths, self.errors, label=label, title=title,
+                           best=0.0 if away else 0.5)  # fmt: skip
+
+    def _message(self) -> str:
         ends = {name: exact[-1] for name, (_, exact) in self.errors.items()}
         better = min(ends, key=ends.__getitem__)
-        title = f"After {self.budget.value} evaluations, {better} has the smaller error: {ends[better]:.2g} exactly"
-        label = "|θ - ½| (no unit)" if away else "θ (no unit)"
-        return pair_figure(checkpoints(self.budget.value), paths, self.errors, label=label, title=title,
-                           best=0.0 if away else 0.5)  # fmt: skip
+        return f"After {self.budget.value} evaluations, {better} has the smaller error: {ends[better]:.2g} exactly"
 
     def _said(self) -> str:
         looks, rows = checkpoints(self.budget.value).tolist(), ""
@@ -163,15 +170,11 @@ class BudgetExplorer:
             cells = (f"{looks[-1]:,}", f"{methods(looks[-1])[name].path_cost(tail):,}",
                      f"{self.errors[name][0][-1]:.4f}", f"{self.errors[name][1][-1]:.4f}", f"{spread:.4f}")  # fmt: skip
             rows += f"<tr><th scope='row'>{html.escape(name)}</th>" + "".join(f"<td>{cell}</td>" for cell in cells)
-        head = ("evaluations: one model", f"path of {len(tail)}", f"mean square error, {SEEDS} seeds", "exact",
+        titles = ("evaluations: one model", f"path of {len(tail)}", f"mean square error, {SEEDS} seeds", "exact",
                 "spread of θ along the path")  # fmt: skip
-        cells = "".join(f"<th scope='col' style='padding:0 10px'>{text}</th>" for text in head)
-        return f"<table style='line-height:1.5;text-align:center'><tr><td></td>{cells}</tr>{rows}</table>"
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
+        head = "".join(f"<th scope='col' style='padding:0 10px'>{text}</th>" for text in titles)
+        said = f"<b role='status'>{html.escape(self._message())}.</b>"
+        return f"{said}<table style='line-height:1.5;text-align:center'><tr><td></td>{head}</tr>{rows}</table>"
 
 
 @functools.lru_cache(maxsize=4)

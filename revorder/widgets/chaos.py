@@ -10,6 +10,7 @@ from revorder import theory
 from revorder.figures import Picture
 from revorder.plots.chaos import ROUNDING, chaos_figure
 from revorder.running import run
+from revorder.widgets.base import Explorer, side_by_side
 
 CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]], dtype=torch.float64)
 STARTS = {"in the middle": (0.5, 0.375), "corner 0": (0.0, 0.0), "outside": (1.1, 0.9)}
@@ -17,7 +18,7 @@ MOST_STEPS = 300
 SHOWN = 8  # batches of an address that are written out
 
 
-class ChaosGame:
+class ChaosGame(Explorer):
     """Sliders for step, learning rate, seed and start; forward and backward on the SAME tosses of a three-sided die.
 
     Attributes:
@@ -39,8 +40,8 @@ class ChaosGame:
         self.start = W.Dropdown(options=list(STARTS), description="start", **wide)
         self.summary = W.HTML(layout=W.Layout(min_height="7em"))
         self.figure = W.HTML(layout=W.Layout(min_height="370px"))
-        columns = [W.VBox([self.n, self.lr]), W.VBox([self.seed, self.start])]
-        self.view = W.VBox([W.HBox(columns), self.summary, self.figure])
+        columns = side_by_side(self.controls[:2], self.controls[2:])
+        self.view = W.VBox([columns, self.summary, self.figure])
         self.n.observe(self._redraw, "value")
         for control in (self.lr, self.seed, self.start):
             control.observe(self._play, "value")
@@ -66,10 +67,11 @@ class ChaosGame:
     def _redraw(self, change: object = None) -> None:
         n, lr = self.n.value, self.lr.value
         self.picture: Picture = chaos_figure(
-            self.forward[: n + 1], self.backward[: n + 1], CORNERS.numpy(), self.tosses, lr
+            self.forward[: n + 1], self.backward[: n + 1], CORNERS.numpy(), self.tosses.tolist(), lr
         )
         self.figure.value = self.picture.html
-        lines = [*self._numbers(n, lr), _attractor(lr)]
+        moved, *others = self._numbers(n, lr)
+        lines = [f'<span role="status">{moved}</span>', *others, _attractor(lr)]
         self.summary.value = f'<div style="line-height:1.5">{"<br>".join(lines)}</div>'
 
     def _numbers(self, n: int, lr: float) -> list[str]:
@@ -82,11 +84,6 @@ class ChaosGame:
             lines.append(f"Corners, most important first: forward (newest batch first) {_corners(newest, n)}; "
                          f"backward (batch 0 first) {_corners(oldest, n)}.")  # fmt: skip
         return lines
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
 
 
 def _corners(tosses: np.ndarray, n: int) -> str:

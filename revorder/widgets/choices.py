@@ -25,7 +25,7 @@ class Choices:
         self.scratch = Path(tempfile.mkdtemp(prefix="revorder-")) if folder is None else None
         chosen = own or experiment(name, profile)
         self._make(chosen, name)
-        self.folder.value = str(self._fresh(chosen) if folder is None else folder)
+        self.folder.value = str(folder if self.scratch is None else _fresh(self.scratch, chosen))
 
     def _make(self, chosen: Config, name: str) -> None:
         wide = {"style": {"description_width": "90px"}, "layout": W.Layout(width="420px")}
@@ -59,7 +59,10 @@ class Choices:
         return self._chosen().replace(orders=orders, seeds=self.seeds.value, engine=self.engine.value)
 
     def _chosen(self) -> Config:
-        return experiment(self.experiment.value, self.profile.value) if self.experiment.value else self.own
+        if self.experiment.value:
+            return experiment(self.experiment.value, self.profile.value)
+        assert self.own is not None  # else there is no such entry
+        return self.own
 
     def _choose(self, change: Any = None) -> None:
         """Another experiment or profile: show its orders, seeds and engine."""
@@ -67,12 +70,6 @@ class Choices:
         self.orders.value, self.seeds.value = ", ".join(chosen.orders), chosen.seeds
         self.engine.value = "replay" if chosen.profile == "smoke" else chosen.engine
         self.profile.disabled = not self.experiment.value
-
-    def _fresh(self, config: Config) -> Path:
-        """A folder among the temporary ones that is new, or holds results of this very configuration."""
-        names = (f"{config.name}-{config.profile}{number}" for number in ("", *(f"-{i}" for i in range(2, 10_000))))
-        places = (self.scratch / name for name in names)
-        return next(place for place in places if not place.exists() or _holds(place, config))
 
     def disable(self, busy: bool) -> None:
         """Take no more input, or take it again."""
@@ -89,12 +86,19 @@ class Choices:
         if not self.folder.value.strip():
             raise ValueError("result folder: got no name, but results must be kept somewhere")
         place = Path(self.folder.value.strip()).expanduser()
-        if place.parent == self.scratch:  # nobody cares what it is called
-            place = self._fresh(config)
+        if self.scratch is not None and place.parent == self.scratch:  # nobody cares what it is called
+            place = _fresh(self.scratch, config)
             self.folder.value = str(place)
         elif (place / "config.json").exists() and Folder(place).config() != config:
             raise ValueError(f"result folder: {place} holds the results of another configuration; choose another one")
         return place
+
+
+def _fresh(scratch: Path, config: Config) -> Path:
+    """A folder among the temporary ones that is new, or holds results of this very configuration."""
+    names = (f"{config.name}-{config.profile}{number}" for number in ("", *(f"-{i}" for i in range(2, 10_000))))
+    places = (scratch / name for name in names)
+    return next(place for place in places if not place.exists() or _holds(place, config))
 
 
 def _holds(place: Path, config: Config) -> bool:

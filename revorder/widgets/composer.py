@@ -11,6 +11,7 @@ import ipywidgets as W
 from revorder.orders import NAMES, Order, order
 from revorder.planning import Plan, plan
 from revorder.plots.plans import plan_figure
+from revorder.widgets.base import Explorer, row
 
 OWN = "my own"
 MOST_STEPS = 10
@@ -36,7 +37,7 @@ class Typed:
         return OWN
 
 
-class Composer:
+class Composer(Explorer):
     """A widget that plans any composition order of up to 10 steps. Display it, or set its controls' `value`.
 
     Attributes:
@@ -71,13 +72,13 @@ class Composer:
 
     def _arrange(self) -> W.Box:
         left, right = self.controls[:4], self.controls[4:]
-        columns = [W.VBox(column, layout=W.Layout(width="50%")) for column in (left, right)]
+        columns = [W.VBox(column, layout=W.Layout(flex="1 1 360px")) for column in (left, right)]
         for control in (*self.controls[:4], self.period, self.words):
             control.layout.width = "95%"
         # room is kept for every text and picture, so that a redraw moves nothing
         self.error.layout.min_height, self.summary.layout.min_height = "3em", "6em"
         area = W.Box([self.figure], layout=W.Layout(height="500px", overflow="auto"))
-        return W.VBox([W.HBox(columns), self.error, self.summary, area])
+        return W.VBox([row(*columns), self.error, self.summary, area])
 
     def _update(self, change: Any = None) -> None:
         """Plan what the controls say; if that is not possible, say why and leave the last picture standing."""
@@ -114,11 +115,6 @@ class Composer:
     def _shown(self) -> str:
         return f"{self.plan.order} with {len(self.plan.letters)} steps" if self.plan else "none"
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
-
 
 def _slider(value: int, description: str) -> W.IntSlider:
     return W.IntSlider(value, 1, MOST_STEPS, description=description, continuous_update=False)
@@ -137,7 +133,8 @@ def _summary(planned: Plan) -> str:
     again = len(set(planned.letters.tolist())) < len(planned.letters)
     note = " (in the picture, a batch that comes again carries its first number)" if again else ""
     return (
-        f'<div style="line-height:1.4"><b>cost {planned.cost}</b> evaluations of T; naive cost {planned.naive_cost}; '
-        f"saving factor {saving:.3g}; launches {planned.launches}; peak states {planned.peak_states}<br>"
+        f'<div style="line-height:1.4"><span role="status"><b>cost {planned.cost}</b> evaluations of T; '
+        f"naive cost {planned.naive_cost}; saving factor {saving:.3g}; launches {planned.launches}; "
+        f"peak states {planned.peak_states}</span><br>"
         f"words{note}: {words}</div>"
     )

@@ -12,12 +12,13 @@ from revorder.plots.contraction import gap_figure
 from revorder.running import run
 from revorder.theory import error_bound
 from revorder.trajectory import Trajectory
+from revorder.widgets.base import Explorer, side_by_side
 
 STEPS = 30
 ROUNDING = 1e-15  # no smaller bound is shown, since float64 would not keep it
 
 
-class TwoStarts:
+class TwoStarts(Explorer):
     """Two runs of the scalar model on the same coin tosses: x in {0, 1}, T(θ) = θ - h (θ - x).
 
     Attributes:
@@ -39,8 +40,8 @@ class TwoStarts:
         for control in self.controls:
             control.style.description_width, control.layout.width = "120px", "360px"
             control.observe(self._redraw, names="value")
-        left, right = W.VBox(self.controls[:3]), W.VBox(self.controls[3:])
-        self.view = W.VBox([W.HBox([left, right]), self.summary, self.image])
+        columns = side_by_side(self.controls[:3], self.controls[3:])
+        self.view = W.VBox([columns, self.summary, self.image])
         self._redraw()
 
     @property
@@ -57,12 +58,12 @@ class TwoStarts:
     @property
     def rate(self) -> float:
         """ρ = |1 - h|."""
-        return abs(1 - self.lr.value)
+        return float(abs(1 - self.lr.value))
 
     @property
     def first_move(self) -> float:
         """R = h · max(|a|, |1 - a|): how far one batch, 0 or 1, can move the start a."""
-        return self.lr.value * max(abs(self.start_a.value), abs(1 - self.start_a.value))
+        return float(self.lr.value * max(abs(self.start_a.value), abs(1 - self.start_a.value)))
 
     def _redraw(self, change: object = None) -> None:
         lr, starts = self.lr.value, torch.tensor([self.start_a.value, self.start_b.value], dtype=torch.float64)
@@ -86,12 +87,7 @@ class TwoStarts:
         where = f"B_{STEPS} from a is within {bound:.2g} of its limit, whatever comes after"
         if self.order.value == "forward":
             where = "a forward path has no limit to be near to"
-        return f'<div style="line-height:1.4">{gap}<br>Rate ρ = {self.rate:.3g}: {where}.</div>'
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
+        return f'<div role="status" style="line-height:1.4">{gap}<br>Rate ρ = {self.rate:.3g}: {where}.</div>'
 
 
 def _slider(value: float, low: float, high: float, step: float, description: str) -> W.FloatSlider:

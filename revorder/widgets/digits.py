@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import html
+
 import ipywidgets as W
 
 from revorder.errors import DivergedError
-from revorder.figures import Picture
+from revorder.figures import Picture, spoken
 from revorder.plots.paths import paths_figure
 from revorder.problems import digits_mlp
 from revorder.trajectory import Trajectory
+from revorder.widgets.base import Explorer, side_by_side
 
 ORDERS = ["backward", "backward-window:50", "backward-tail:200", "backward-blocks:25", "two-sided", "shuffled"]
 
 
-class DigitsExplorer:
+class DigitsExplorer(Explorer):
     """Sliders for learning rate, batch size and composition order; every release trains again on the digits.
 
     Attributes:
         lr, batch_size, order, seed: the controls.
         picture: what is shown, a `Picture`.
+        status: its alt text, read aloud when it changes.
         trajectories: the runs behind it: forward, and the chosen order. Empty if one diverged.
         view: the box to display; the object itself displays as it.
     """
@@ -41,30 +45,26 @@ class DigitsExplorer:
         )
         self.order = W.Dropdown(options=ORDERS, description="order", **wide)
         self.seed = W.BoundedIntText(0, min=0, max=99, description="seed", **wide)
-        self.image = W.HTML(layout=W.Layout(min_height="330px"))
+        self.image, self.status = W.HTML(layout=W.Layout(min_height="330px")), W.HTML()
         controls = [self.lr, self.batch_size, self.order, self.seed]
-        self.view = W.VBox([W.HBox([W.VBox(controls[:2]), W.VBox(controls[2:])]), self.image])
+        self.view = W.VBox([side_by_side(controls[:2], controls[2:]), self.image, self.status])
         for control in controls:
             control.observe(self._redraw, names="value")
         self._redraw()
 
     def _redraw(self, change: object = None) -> None:
-        self.trajectories = []
+        self.trajectories, self.status.value = [], ""
         try:
             self.trajectories = self._train()
             self.picture: Picture | None = paths_figure(
                 self.trajectories, "test loss", unit="nats", last=20, log=True, trend=True
             )
-            self.image.value = self.picture.html
+            self.image.value, self.status.value = self.picture.html, spoken(self.picture.alt)
         except DivergedError as error:
             self.picture = None
-            self.image.value = f"<p role='alert'><b>Diverged:</b> {error}. Choose a smaller learning rate.</p>"
+            said = f"<b>Diverged:</b> {html.escape(str(error))}. Choose a smaller learning rate."
+            self.image.value = f'<p role="alert">{said}</p>'
 
     def _train(self) -> list[Trajectory]:
         problem = digits_mlp(self.lr.value, self.batch_size.value, self.checkpoints[-1], seed=self.seed.value)
         return [problem.run(order, self.checkpoints) for order in ("forward", self.order.value)]
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)

@@ -81,7 +81,7 @@ class Meter:
         return self.said
 
     def _left(self, seconds: float) -> str:
-        if seconds <= self.first or self.evaluations == self.total:
+        if self.first is None or seconds <= self.first or self.evaluations == self.total:
             return ""
         active = time.monotonic() - self.began - self.paused
         left = active * (self.seconds[-1] - seconds) / (seconds - self.first)

@@ -12,6 +12,8 @@ from revorder.diagnostics.laws import LawComparison, compare_laws
 from revorder.orders import order
 from revorder.plots.laws import GOLDEN, digits_figure, law_figure, law_kind, rate_name
 from revorder.theory import batch_weights, bernoulli_convolution_cdf, binary_fraction
+from revorder.theory.checks import Floats
+from revorder.widgets.base import Explorer
 
 MOST_BITS = 53
 RATES = (0.2, 0.3, GOLDEN, 0.45, 0.5, 0.55, 0.6, 2 / 3, 0.7, 0.8, 0.9)  # below ½ a new rate takes a moment: few
@@ -19,7 +21,7 @@ STEPS = 100  # 0.8^100 is 2e-10: the law of step 100 cannot be told from the sta
 ORDERS = ("forward", "backward")
 
 
-class BitString:
+class BitString(Explorer):
     """Type coin tosses, choose a step n: the digits of F_n and B_n (learning rate ½, θ_0 = 0).
 
     Attributes:
@@ -61,13 +63,8 @@ class BitString:
         self.picture = digits_figure(self.tosses, len(used))
         self.digits.value, self.figure.value = _digits_table(used, self.values), self.picture.html
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
 
-        display(self.view)
-
-
-class StationaryLaw:
+class StationaryLaw(Explorer):
     """End points of many seeds against the exact law of one number, from overlapping pieces to Cantor's law.
 
     Every seed has tosses of its own, and forward and backward have different ones, so that they are independent.
@@ -105,16 +102,11 @@ class StationaryLaw:
         self.picture = law_figure(lr, self.samples)
         self.summary.value, self.figure.value = _laws_table(lr, self.laws), self.picture.html
 
-    def _ends(self, name: str, lr: float) -> np.ndarray:
+    def _ends(self, name: str, lr: float) -> Floats:
         """(seeds,) states at the last step; the tosses depend on the draw and the order, so no two are shared."""
         generator = np.random.default_rng([self.draw.value, ORDERS.index(name)])
         tosses = generator.integers(2, size=(self.seeds.value, STEPS))
         return tosses @ batch_weights(order(name).word(STEPS), lr)
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
 
 
 def _tosses(text: str) -> list[int]:
@@ -140,12 +132,12 @@ def _digits_table(used: list[int], values: dict[str, float]) -> str:
     for name, letter, batches in (("backward", "B", range(n)), ("forward", "F", range(n - 1, -1, -1))):
         numbers = "".join(_cell(str(i), i == n - 1) for i in batches)
         digits = "".join(_cell(str(used[i]), i == n - 1) for i in batches)
-        rows += f"<tr style='color:#555'><td style='white-space:nowrap'>{name} reads batch</td>{numbers}</tr>"
+        rows += f"<tr><td style='white-space:nowrap'>{name} reads batch</td>{numbers}</tr>"
         rows += f"<tr><th scope='row'>digit of {letter}<sub>{n}</sub></th>{digits}</tr>"
     said = "; ".join(_number(letter, n, values[name]) for name, letter in (("backward", "B"), ("forward", "F")))
     return (
         f"<div style='overflow-x:auto'><table style='line-height:1.5'>{rows}</table></div>"
-        f"<p style='margin:4px 0'>{said}. Framed: the newest batch, {n - 1}.</p>"
+        f"<p role='status' style='margin:4px 0'>{said}. Framed: the newest batch, {n - 1}.</p>"
     )
 
 
@@ -169,6 +161,7 @@ def _laws_table(lr: float, laws: dict[str, LawComparison]) -> str:
         for name, said in names.items()
     )
     return (
-        f"<b>Learning rate {rate_name(lr)}: {law_kind(lr)}.</b><table style='line-height:1.4'><tr><th>compared</th>"
+        f"<b role='status'>Learning rate {rate_name(lr)}: {law_kind(lr)}.</b>"
+        "<table style='line-height:1.4'><tr><th>compared</th>"
         f"<th>KS distance</th><th style='padding-left:2em'>p-value</th></tr>{rows}</table>"
     )

@@ -15,6 +15,7 @@ import ipywidgets as W
 from revorder.experiments import Config, Folder, Progress, StoppedError, run
 from revorder.experiments.estimates import Estimate, estimate
 from revorder.experiments.running import INTERVAL
+from revorder.widgets.base import Explorer, row, side_by_side
 from revorder.widgets.choices import Choices
 from revorder.widgets.live import Curves, Meter, Task, price_table
 
@@ -31,7 +32,7 @@ ENGINES = (
 )
 
 
-class ExperimentPanel:
+class ExperimentPanel(Explorer):
     """A control panel for experiments. They run in one thread of their own: the kernel stays free meanwhile.
 
     Args:
@@ -69,11 +70,14 @@ class ExperimentPanel:
         self._become("idle", "Nothing runs. Look at cost and ETA, then start.")
 
     def _make_buttons(self) -> None:
-        for name, said in (("price", "Cost and ETA"), ("start", "Start"), ("pause", "Pause"), ("resume", "Resume"),
-                           ("stop", "Stop")):  # fmt: skip
-            button = W.Button(description=said, layout=W.Layout(width="120px"))
-            button.on_click(getattr(self, f"_on_{name}"))
-            setattr(self, name, button)
+        def button(said: str, press: Callable[[Any], None]) -> W.Button:
+            made = W.Button(description=said, layout=W.Layout(width="120px"))
+            made.on_click(press)
+            return made
+
+        self.price, self.start = button("Cost and ETA", self._on_price), button("Start", self._on_start)
+        self.pause, self.resume = button("Pause", self._on_pause), button("Resume", self._on_resume)
+        self.stop = button("Stop", self._on_stop)
 
     def _arrange(self) -> W.Box:
         self.bar = W.FloatProgress(0, min=0, max=1, layout=W.Layout(width="240px"))
@@ -82,9 +86,9 @@ class ExperimentPanel:
         self.error.layout.min_height = self.status.layout.min_height = "2em"
         self.table = W.HTML(layout=W.Layout(min_height="11em"))
         self.figure = W.HTML(layout=W.Layout(min_height="330px"))
-        columns = [W.VBox(part) for part in (self.controls[:4], self.controls[4:])]
-        return W.VBox([W.HBox(columns), note, W.HBox(self.buttons), self.error, self.status,
-                       W.HBox([self.bar, self.progress]), self.table, self.figure])  # fmt: skip
+        columns, buttons = side_by_side(self.controls[:4], self.controls[4:]), row(*self.buttons)
+        return W.VBox([columns, note, buttons, self.error, self.status,
+                       row(self.bar, self.progress), self.table, self.figure])  # fmt: skip
 
     @property
     def controls(self) -> tuple[W.Widget, ...]:
@@ -147,19 +151,19 @@ class ExperimentPanel:
             self._alert("Not possible", error)
 
     def _on_pause(self, button: Any = None) -> None:
-        if self._become("paused", "The thread waits between two evaluations; Resume goes on.", among=("running",)):
+        if self.task and self._become("paused", "The thread waits between two evaluations; Resume goes on.", "running"):
             self.task.go.clear()
             self.resume.focus()
 
     def _on_resume(self, button: Any = None) -> None:
-        if self._become("running", "It goes on.", among=("paused",)):
+        if self.task and self._become("running", "It goes on.", "paused"):
             self.task.go.set()
             self.pause.focus()
         elif self.state == "stopped":
             self._go_on()
 
     def _on_stop(self, button: Any = None) -> None:
-        if self._become("stopping", "At the next evaluation it writes a snapshot.", among=("running", "paused")):
+        if self.task and self._become("stopping", "At the next evaluation it writes a snapshot.", "running", "paused"):
             self.task.stop.set()
             self.task.go.set()
 
@@ -182,9 +186,9 @@ class ExperimentPanel:
         price = self._show_price(config, device)
         begun = (place / "config.json").exists()
         self._curves = Curves(Folder(place).finished() if begun else None)
-        self.meter = Meter(config, price)
+        self.meter = meter = Meter(config, price)
         return run(config, place, resume=begun, data=self.data, device=device, interval=self.interval, stop=task.stop,
-                   watcher=partial(self._watch, task))  # fmt: skip
+                   watcher=partial(self._watch, task, meter))  # fmt: skip
 
     def _show_price(self, config: Config, device: str) -> Estimate:
         if self._priced is None or self._priced[:2] != (config, device):
@@ -192,27 +196,27 @@ class ExperimentPanel:
             self.table.value = price_table(self._priced[2])
         return self._priced[2]
 
-    def _watch(self, task: Task, progress: Progress) -> None:
+    def _watch(self, task: Task, meter: Meter, progress: Progress) -> None:
         """In the thread, after every evaluation: show where it stands now and then, and wait while it is paused."""
-        said, now = self.meter.read(progress), time.monotonic()
+        said, now = meter.read(progress), time.monotonic()
         self._news |= self._curves.note(progress)
         if self._news and now - self._drawn >= CURVE_EVERY:
             self._draw()
         waits = not task.go.is_set()
         if waits or now - self._shown >= BAR_EVERY:
-            self._show_progress(said)
+            self._show_progress(meter, said)
         if waits:
             if self._news:
                 self._draw()
             began = time.monotonic()
             task.go.wait()
-            self.meter.paused += time.monotonic() - began
+            meter.paused += time.monotonic() - began
 
     def _ended(self, task: Task) -> None:
         """In the thread, at its end."""
         timed, stopped = task is not self.task, isinstance(task.error, StoppedError)
         if not timed and self.meter:
-            self._show_progress(self.meter.said or "all jobs had been finished before")
+            self._show_progress(self.meter, self.meter.said or "all jobs had been finished before")
             self._draw()
         if task.error is not None and not stopped:
             self._alert("Failed", task.error)
@@ -225,10 +229,10 @@ class ExperimentPanel:
             self.bar.value = 1.0
             self._become("finished", f"The results are in {task.found.path}.")
 
-    def _become(self, state: str, said: str, among: tuple[str, ...] = tuple(ENABLED)) -> bool:
+    def _become(self, state: str, said: str, *among: str) -> bool:
         """Change the state, unless it is not one of `among`; the thread and the buttons may come at the same moment."""
         with self._lock:
-            if self.state not in among:
+            if among and self.state not in among:
                 return False
             self.state = state
             for name in ("price", "start", "pause", "resume", "stop"):
@@ -241,16 +245,11 @@ class ExperimentPanel:
         said = html.escape(f"{type(error).__name__}: {error}" if what == "Failed" else str(error))
         self.error.value = f'<div role="alert"><b>{what}:</b> {said}</div>'
 
-    def _show_progress(self, said: str) -> None:
-        self.bar.value, self.progress.value = self.meter.evaluations / self.meter.total, html.escape(said)
+    def _show_progress(self, meter: Meter, said: str) -> None:
+        self.bar.value, self.progress.value = meter.evaluations / meter.total, html.escape(said)
         self._shown = time.monotonic()
 
     def _draw(self) -> None:
         self.picture = self._curves.picture()
         self.figure.value = self.picture.html
         self._drawn, self._news = time.monotonic(), False
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)

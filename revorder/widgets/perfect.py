@@ -11,6 +11,8 @@ import torch
 from revorder.plots.perfect import REJECTED, ks_distances, perfect_figure
 from revorder.randomness import key_seed
 from revorder.theory import batch_weights, steps_needed
+from revorder.theory.checks import Floats
+from revorder.widgets.base import Explorer, side_by_side
 
 RATES = {"1/2": 1 / 2, "0.55": 0.55, "0.6": 0.6, "2/3": 2 / 3, "3/4": 3 / 4, "0.9": 0.9}
 TOLERANCES = [1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-9]
@@ -18,7 +20,7 @@ NUMBERS = [10, 20, 50, 100, 200, 500, 1000, 2000]
 DEEPEST = steps_needed(1 / 2, 1 / 2, TOLERANCES[-1])
 
 
-class PerfectSampler:
+class PerfectSampler(Explorer):
     """Draw perfect samples of SGD on coin tosses, θ ← θ - h(θ - x) with x in {0, 1} and θ_0 = 0.
 
     The draws are those of `diagnostics.perfect_sample` with rate 1 - h, first move h, and the batches
@@ -44,8 +46,8 @@ class PerfectSampler:
         # room is kept for text and picture, so that a redraw moves nothing
         self.summary = W.HTML(layout=W.Layout(min_height="3em"))
         self.image = W.HTML(layout=W.Layout(min_height="325px"))
-        left, right = self.controls[:2], self.controls[2:]
-        self.view = W.VBox([W.HBox([W.VBox(left), W.VBox(right)]), self.summary, self.image])
+        columns = side_by_side(self.controls[:2], self.controls[2:])
+        self.view = W.VBox([columns, self.summary, self.image])
         for control in self.controls:
             control.observe(self._redraw, names="value")
         self._redraw()
@@ -67,18 +69,14 @@ class PerfectSampler:
         apart = self.distance > REJECTED / self.number.value**0.5
         law = "the test tells them apart from the exact law" if apart else "the test sees no difference"
         return (
-            f'<div style="line-height:1.4"><b>depth n = {self.depth}</b>: each draw is within {self.tol.value:g} of an '
-            f"exact one, for sure; all cost {self.number.value * self.depth:,} evaluations of T; each is one of "
-            f"2<sup>{self.depth}</sup> numbers.<br>KS distance {self.distance:.4f}: {law} (5 % level).</div>"
+            f'<div role="status" style="line-height:1.4"><b>depth n = {self.depth}</b>: each draw is within '
+            f"{self.tol.value:g} of an exact one, for sure; all cost {self.number.value * self.depth:,} evaluations of "
+            f"T; each is one of 2<sup>{self.depth}</sup> numbers.<br>KS distance {self.distance:.4f}: {law} "
+            "(5 % level).</div>"
         )
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
 
-        display(self.view)
-
-
-def _draws(tosses: np.ndarray, lr: float, depth: int) -> np.ndarray:
+def _draws(tosses: np.ndarray, lr: float, depth: int) -> Floats:
     """B_depth of each row of tosses (draws, at least depth), from θ_0 = 0."""
     if not depth:  # no batch at all: the bound is met by the start
         return np.zeros(len(tosses))

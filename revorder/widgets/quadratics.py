@@ -11,9 +11,11 @@ import numpy as np
 
 from revorder.figures import Picture, figure, plain_log
 from revorder.orders import order
-from revorder.plots.paths import STYLES
+from revorder.plots.paths import REFERENCE, STYLES, Style
 from revorder.plots.quadratics import draw_ellipses, draw_paths
 from revorder.theory import small_lr_covariance, stationary_covariance, stationary_variance
+from revorder.theory.checks import Floats
+from revorder.widgets.base import Explorer, side_by_side
 
 ORDERS = ["backward", "backward-window:50", "backward-blocks:50", "backward-tail:200", "two-sided", "shuffled"]
 STEPS, SHOWN = 600, 300  # batches, and how many of the last states are drawn
@@ -29,7 +31,7 @@ def bowl(condition: float, degrees: float) -> np.ndarray:
     return np.outer(steep, steep) + np.outer(flat, flat) / condition
 
 
-def iterates(hessian: np.ndarray, noise: np.ndarray, lr: float, spec: str, last: int) -> np.ndarray:
+def iterates(hessian: Floats, noise: Floats, lr: float, spec: str, last: int) -> Floats:
     """The last states (last, 2) of a run from 0 with the maps T_i(θ) = θ - h(Hθ - noise_i), in any composition order.
 
     In the coordinates of H's axes a state is h Σ_j c^j noise_(batch with j maps after it): one sum for all of them.
@@ -41,15 +43,19 @@ def iterates(hessian: np.ndarray, noise: np.ndarray, lr: float, spec: str, last:
     curvatures, axes = np.linalg.eigh(hessian)
     powers = (1 - lr * curvatures) ** np.arange(len(noise))[:, None]
     padded = np.concatenate([noise @ axes, np.zeros((1, len(hessian)))])  # row -1 is for words that have ended
-    return lr * np.einsum("njd,jd->nd", padded[_batches_after(spec, len(noise), last)], powers) @ axes.T
+    sums = np.einsum("njd,jd->nd", padded[_batches_after(spec, len(noise), last)], powers)
+    states: Floats = lr * sums @ axes.T
+    return states
 
 
-def last_states(hessian: np.ndarray, noise: np.ndarray, lr: float, seed: int) -> np.ndarray:
+def last_states(hessian: Floats, noise: Floats, lr: float, seed: int) -> Floats:
     """The forward states at step 600 of 300 runs, (300, 2), with Gaussian noise of covariance `noise` (diagonal)."""
     curvatures, axes = np.linalg.eigh(hessian)
     kicks = np.random.default_rng([seed, 1]).standard_normal((SEEDS, STEPS, 2)) * np.sqrt(noise.diagonal())
     powers = (1 - lr * curvatures) ** np.arange(STEPS)[::-1, None]
-    return lr * np.stack([(kicks @ axis) @ power for axis, power in zip(axes.T, powers.T, strict=True)], 1) @ axes.T
+    along = np.stack([(kicks @ axis) @ power for axis, power in zip(axes.T, powers.T, strict=True)], 1)
+    states: Floats = lr * along @ axes.T
+    return states
 
 
 @functools.lru_cache(maxsize=8)
@@ -61,7 +67,7 @@ def _batches_after(spec: str, steps: int, last: int) -> np.ndarray:
     return made
 
 
-class QuadraticExplorer:
+class QuadraticExplorer(Explorer):
     """A bowl ½θᵀHθ with noisy gradients: its forward path, another order's path, and what theory says of both.
 
     Attributes:
@@ -74,7 +80,7 @@ class QuadraticExplorer:
         view: the box to display; the object itself displays as it.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         wide = {"style": {"description_width": "130px"}, "layout": W.Layout(width="380px")}
         self.lr = W.FloatSlider(0.3, min=0.02, max=2.2, step=0.02, description="learning rate h",
                                 continuous_update=False, **wide)  # fmt: skip
@@ -89,7 +95,7 @@ class QuadraticExplorer:
         self.image = W.HTML(layout=W.Layout(min_height="390px"))
         for control in self.controls:
             control.observe(self._redraw, names="value")
-        columns = W.HBox([W.VBox(self.controls[:3]), W.VBox(self.controls[3:])])
+        columns = side_by_side(self.controls[:3], self.controls[3:])
         self.view = W.VBox([columns, self.error, self.summary, self.image])
         self._redraw()
 
@@ -114,11 +120,6 @@ class QuadraticExplorer:
         self.error.value, self.summary.value = "", _summary(self.paths, hessian, lr)
         self.image.value = self.picture.html
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
-
 
 def spread(path: np.ndarray) -> float:
     """Along the path, in the plane: the root of the summed variances of both coordinates."""
@@ -141,8 +142,8 @@ def _summary(paths: dict[str, np.ndarray], hessian: np.ndarray, lr: float) -> st
     kept = max(abs(1 - lr * curvature) for curvature, _ in _axes(hessian).values()) ** STEPS
     moves = ", ".join(f"{name} {np.linalg.norm(path[-1] - path[-2]):.2g}" for name, path in paths.items())
     return (
-        f'<div style="line-height:1.4">Each map multiplies differences by {factors}; stable for h &lt; 2.<br>'
-        f"Move in step {STEPS}: {moves}. What the start still weighs by then: {kept:.1g}.</div>"
+        f'<div role="status" style="line-height:1.4">Each map multiplies differences by {factors}; stable for '
+        f"h &lt; 2.<br>Move in step {STEPS}: {moves}. What the start still weighs by then: {kept:.1g}.</div>"
     )
 
 
@@ -151,7 +152,7 @@ def _drawn(shown: QuadraticExplorer) -> Picture:
     paths, covariance, lr = shown.paths, shown.covariance, shown.lr.value
     made, (plane, curves) = figure(7.6, 3.8, fast=True, ncols=2, margins={"top": 0.45, "bottom": 1.05})
     name = list(paths)[1]
-    draw_paths(plane, *paths.values(), name)
+    draw_paths(plane, paths["forward"], paths[name], name)
     draw_ellipses(plane, covariance)
     reach = 3.2 * np.sqrt(np.linalg.eigvalsh(covariance)[-1])
     plane.set(xlabel="θ₁ (no unit)", ylabel="θ₂ (no unit)", xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
@@ -165,8 +166,8 @@ def _drawn(shown: QuadraticExplorer) -> Picture:
     made.text(0.5, 0.94, f"h = {lr:.2f}, spread along the path: {spreads}", ha="center", fontweight="bold")
     return Picture(
         made,
-        f"Left: the last {SHOWN} forward iterates and those of {name}, with the predicted 1- and 2-sigma ellipses. "
-        f"Spread along the path: {spreads}. Right: variance over seeds along the axes of the bowl, "
+        f"Left, θ₂ against θ₁: the last {SHOWN} forward iterates and those of {name}, with the predicted 1- and "
+        f"2-sigma ellipses. Spread along the path: {spreads}. Right: variance over seeds along the axes of the bowl, "
         f"against the learning rate; at h = {lr:.2f} {measured}.",
     )
 
@@ -174,19 +175,19 @@ def _drawn(shown: QuadraticExplorer) -> Picture:
 def _draw_curves(ax: Any, ends: np.ndarray, hessian: np.ndarray, noise: np.ndarray, lr: float) -> str:
     """Variance along both axes: exact, Mandt's limit, and over seeds; returns the numbers in words."""
     said, small = [], small_lr_covariance(hessian, noise, 1.0)
-    labels = {"label": "small-h limit"}, {"label": f"{SEEDS} seeds"}
+    labels: tuple[Style, Style] = {"label": "small-h limit"}, {"label": f"{SEEDS} seeds"}
     for (name, (curvature, axis)), style, marker in zip(_axes(hessian).items(), STYLES[2:], "D^", strict=True):
         shake = axis @ noise @ axis
         exact = [stationary_variance(h * curvature, shake / curvature**2) for h in (*CURVE, lr)]
         found = ((ends @ axis) ** 2).mean()  # the mean is 0, and known
         ax.plot(CURVE, exact[:-1], linewidth=1.8, label=f"{name} axis", zorder=3, **style)
-        ax.plot(CURVE, CURVE * (axis @ small @ axis), color="0.5", linewidth=0.9, **labels[0])
+        ax.plot(CURVE, CURVE * (axis @ small @ axis), color=REFERENCE, linewidth=0.9, **labels[0])
         ax.plot(lr, exact[-1], marker=marker, markersize=8, color=style["color"], linestyle="none", zorder=4)
         ax.plot(lr, found, marker=marker, markersize=8, color="none", markeredgecolor="black", linestyle="none",
                 zorder=5, **labels[1])  # fmt: skip
         labels = {}, {}
         said.append(f"{name} axis {exact[-1]:.2g} predicted and {found:.2g} over {SEEDS} seeds")
-    ax.axvline(lr, color="0.7", linewidth=0.9, zorder=0)
+    ax.axvline(lr, color=REFERENCE, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0)
     ax.set(
         yscale="log",
         xlabel="learning rate h (no unit)",

@@ -14,13 +14,15 @@ import torch
 
 from revorder.datasets import digits
 from revorder.errors import DivergedError
-from revorder.figures import Picture
+from revorder.figures import Picture, spoken
+from revorder.modules import ModuleLoss
 from revorder.plots.training import regime_figure
 from revorder.problems import Problem, digits_mlp
 from revorder.pytrees import Tree
 from revorder.running import run
 from revorder.trajectory import Trajectory
-from revorder.updates import sgd
+from revorder.updates import SGD, sgd
+from revorder.widgets.base import Explorer, side_by_side
 
 STEPS, STRIDE = 400, 20
 
@@ -47,7 +49,7 @@ class Coupled:
     @property
     def rate(self) -> float:
         """The same as a factor per step; below 1: the predictions come together."""
-        return self.factor ** (1 / float(self.steps[-len(self._late) :].mean()))
+        return float(self.factor ** (1 / self.steps[-len(self._late) :].mean()))
 
     @property
     def _late(self) -> np.ndarray:
@@ -59,7 +61,7 @@ def digits_problem(lr: float, batch_size: int, steps: int, *, momentum: float = 
     problem = digits_mlp(lr, batch_size, steps + 1, seed=seed, dtype=torch.float64)
     if not momentum:
         return problem
-    update = sgd(problem.update.loss, lr, momentum)
+    update = sgd(_loss(problem), lr, momentum)
     return dataclasses.replace(problem, update=update, start=update.init(problem.start["params"]))
 
 
@@ -78,8 +80,8 @@ def coupled(problem: Problem, order: str, checkpoints: Iterable[int], other: Tre
     """
     steps = list(checkpoints)
     other = problem.update(problem.start, problem.batches[len(problem.batches) - 1]) if other is None else other
-    runs = [_from(problem, start, order, steps) for start in (problem.start, other)]
-    return gaps(problem, *runs, other)
+    run_a, run_b = (_from(problem, start, order, steps) for start in (problem.start, other))
+    return gaps(problem, run_a, run_b, other)
 
 
 def _from(problem: Problem, start: Tree, order: str, steps: list[int]) -> Trajectory:
@@ -93,9 +95,15 @@ def gaps(problem: Problem, run_a: Trajectory, run_b: Trajectory, other: Tree) ->
         {name: torch.cat([first[None], made.states["params"][name]]) for name, first in start["params"].items()}
         for start, made in ((problem.start, run_a), (other, run_b))
     )
-    squares = sum(((a[name] - b[name]) ** 2).flatten(1).sum(1) for name in a)
+    squares = functools.reduce(torch.add, (((a[name] - b[name]) ** 2).flatten(1).sum(1) for name in a))
     apart = (_probabilities(problem, a) - _probabilities(problem, b)).square().sum(-1).mean(-1)
     return Coupled(np.array([0, *run_a.steps]), squares.sqrt().numpy(), apart.sqrt().numpy())
+
+
+def _loss(problem: Problem) -> ModuleLoss:
+    """The loss of a digits problem."""
+    assert isinstance(problem.update, SGD) and isinstance(problem.update.loss, ModuleLoss)
+    return problem.update.loss
 
 
 @functools.cache
@@ -105,11 +113,12 @@ def _images(dtype: torch.dtype) -> torch.Tensor:
 
 def _probabilities(problem: Problem, params: dict[str, torch.Tensor]) -> torch.Tensor:
     """Predicted probabilities of a stack of params: (m, 397 images, 10 classes)."""
-    model, images = problem.update.loss.model, _images(next(iter(params.values())).dtype)
-    return torch.vmap(lambda one: torch.func.functional_call(model, one, (images,)))(params).softmax(-1)
+    model, images = _loss(problem).model, _images(next(iter(params.values())).dtype)
+    logits: torch.Tensor = torch.vmap(lambda one: torch.func.functional_call(model, one, (images,)))(params)
+    return logits.softmax(-1)
 
 
-class RegimeExplorer:
+class RegimeExplorer(Explorer):
     """A widget: train a small network in both orders, and see whether two coupled runs come together.
 
     Attributes:
@@ -118,6 +127,7 @@ class RegimeExplorer:
         coupled: the gaps shown at the right, or None.
         picture: what is shown, a `Picture`, or None.
         image: the same as HTML.
+        status: the message of the picture, read aloud when it changes.
         view: the box to display; the object itself displays as it.
     """
 
@@ -127,12 +137,12 @@ class RegimeExplorer:
         self.momentum = W.SelectionSlider(options=[0.0, 0.5, 0.9], value=momentum, description="momentum")
         self.order = W.Dropdown(options=["forward", "backward"], value=order, description="order of the pair")
         self.seed = W.BoundedIntText(0, min=0, max=99, description="seed")
-        self.image = W.HTML(layout=W.Layout(min_height="370px"))
+        self.image, self.status = W.HTML(layout=W.Layout(min_height="370px")), W.HTML()
         for control in self.controls:
             control.style.description_width, control.layout.width = "120px", "380px"
             control.continuous_update = False
             control.observe(self._redraw, names="value")
-        self.view = W.VBox([W.HBox([W.VBox(self.controls[:3]), W.VBox(self.controls[3:])]), self.image])
+        self.view = W.VBox([side_by_side(self.controls[:3], self.controls[3:]), self.image, self.status])
         self._redraw()
 
     @property
@@ -144,31 +154,26 @@ class RegimeExplorer:
         self.trajectories: list[Trajectory] = []
         self.coupled: Coupled | None = None
         self.picture: Picture | None = None
+        self.status.value = ""
         try:
-            self._train()
+            self.trajectories, found = self._train()
         except DivergedError as error:
             said = f"<b>Diverged:</b> {html.escape(str(error))}. Choose a smaller learning rate."
             self.image.value = f'<p role="alert">{said}</p>'
             return
-        order, found = self.order.value, self.coupled
-        self.picture = regime_figure(self.trajectories, found.steps, found.parameters, found.predictions,
+        self.coupled, order = found, self.order.value
+        self.picture = regime_figure(self.trajectories, found.steps.tolist(), found.parameters, found.predictions,
                                      order=order, title=_said(found))  # fmt: skip
-        self.image.value = self.picture.html
+        self.image.value, self.status.value = self.picture.html, spoken(_said(found))
 
-    def _train(self) -> None:
+    def _train(self) -> tuple[list[Trajectory], Coupled]:
         problem = digits_problem(self.lr.value, self.batch_size.value, STEPS, momentum=self.momentum.value,
                                  seed=self.seed.value)  # fmt: skip
         steps, order = list(range(STRIDE, STEPS + 1, STRIDE)), self.order.value
         other = problem.update(problem.start, problem.batches[STEPS])
         runs = [_from(problem, problem.start, name, steps) for name in ("forward", "backward")]
         first = runs[order == "backward"]
-        self.coupled = gaps(problem, first, _from(problem, other, order, steps), other)
-        self.trajectories = runs
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.view)
+        return runs, gaps(problem, first, _from(problem, other, order, steps), other)
 
 
 def _said(found: Coupled) -> str:

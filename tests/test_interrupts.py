@@ -1,0 +1,168 @@
+"""Interrupted runs: what was reached is kept, the kernel goes on, and no thread or process stays behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from family import literally, network, same_bits
+
+import revorder as ro
+
+
+@pytest.fixture(scope="module")
+def case():
+    return network(ro.models.mlp(64, 12, 10))
+
+
+def interrupting(update, after):
+    """The update, as if Ctrl-C were pressed in evaluation number `after`."""
+    calls = 0
+
+    def interrupted(state, batch):
+        nonlocal calls
+        calls += 1
+        if calls == after:
+            raise KeyboardInterrupt
+        return update(state, batch)
+
+    return interrupted
+
+
+def test_what_was_reached_is_kept_and_the_next_run_is_undisturbed(case):
+    whole = ro.run(case.update, case.start, case.batches, "backward", range(1, 8), engine="replay", progress=False)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        ro.run(interrupting(case.update, 20), case.start, case.batches, "backward", range(1, 8), engine="replay",
+               progress=False)  # fmt: skip
+    stopped = caught.value
+    assert isinstance(stopped, ro.RunInterrupted)
+    assert 0 < len(stopped.trajectory.steps) < 7
+    assert f"{len(stopped.trajectory.steps)} of 7 checkpoints of backward were reached" in str(stopped)
+    for n in stopped.trajectory.steps:
+        assert same_bits(stopped.trajectory.state(n), literally(case, ro.Backward().word(n)))
+    again = ro.run(case.update, case.start, case.batches, "backward", range(1, 8), engine="replay", progress=False)
+    assert same_bits(again.states, whole.states)
+
+
+def test_nothing_reached_yet(case):
+    with pytest.raises(ro.RunInterrupted, match="0 of 1 checkpoints") as caught:
+        ro.run(interrupting(case.update, 2), case.start, case.batches, "forward", [5], engine="replay", progress=False)
+    assert caught.value.trajectory is None
+    assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args
+
+
+KERNEL_CELLS = """
+import sys, time, torch, revorder as ro
+def slow(state, batch):
+    time.sleep(0.05)
+    return state + batch
+batches = torch.ones(1000, dtype=torch.float64)
+ro.run(slow, torch.zeros((), dtype=torch.float64), batches, 'forward', [2])  # the progress bar's thread comes and stays
+import threading; threads = threading.active_count()
+"""
+RUN = "path = ro.run(slow, torch.zeros((), dtype=torch.float64), batches, 'forward', range(1, 1001), engine='replay')"
+AFTER = """
+path = sys.last_value.trajectory
+assert 0 < len(path.steps) < 1000 and path.states.tolist() == [float(n) for n in path.steps]
+print('usable', len(path.frame().columns), path.state(1).item(), threading.active_count() == threads)
+"""
+
+
+@pytest.fixture
+def kernel():
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name="python3")
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_a_notebook_goes_on_after_its_stop_button(kernel):
+    manager, client = kernel
+    printed = []
+
+    def hook(message):
+        printed.append(message["content"].get("text", "") + message["content"].get("ename", ""))
+
+    def cell(source):
+        printed.clear()
+        return client.execute_interactive(source, output_hook=hook, timeout=120)["content"]["status"]
+
+    assert cell(KERNEL_CELLS) == "ok"
+    timer = threading.Timer(3, manager.interrupt_kernel)
+    timer.start()
+    assert cell(RUN) == "error"
+    assert "RunInterrupted" in "".join(printed)
+    assert cell(AFTER) == "ok", printed
+    assert "usable 4 1.0 True" in "".join(printed)
+
+
+def dawdle(state, batch):
+    """An evaluation that takes a while, in a worker that says that it has begun."""
+    Path(os.environ["REVORDER_TEST_BEGUN"]).touch()
+    time.sleep(0.1)
+    return state + batch
+
+
+@pytest.mark.usefixtures("posix")
+def test_an_interrupted_executor_leaves_no_process_or_thread(tmp_path, monkeypatch):
+    begun = tmp_path / "begun"
+    monkeypatch.setenv("REVORDER_TEST_BEGUN", str(begun))
+    before = set(threading.enumerate())
+    batches = torch.ones(30, dtype=torch.float64)
+
+    def press_stop():
+        while not begun.exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press_stop, daemon=True).start()
+    context = multiprocessing.get_context("spawn")
+    with pytest.raises(ro.RunInterrupted), ProcessPoolExecutor(2, mp_context=context) as executor:
+        ro.run(dawdle, batches[0], batches, "backward", [29, 30], engine="replay", executor=executor, progress=False)
+    children = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+    assert not [command for command in children if "spawn_main" in command]
+    assert set(threading.enumerate()) <= before
+
+
+LEAK = """
+import gc, sys, psutil, ipywidgets as W, matplotlib, revorder as ro
+from ipywidgets.widgets.widget import _instances
+make = getattr(ro.widgets, sys.argv[1])
+own = psutil.Process()
+
+def many(times):
+    for _ in range(times):
+        explorer = make()
+        explorer.close()
+    gc.collect()
+    return own.memory_info().rss
+
+before = len(_instances)
+many(20)
+first = many(40)
+last = many(40)
+assert len(_instances) == before, (before, len(_instances))
+assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+print((last - first) / 40 / 1024)
+"""
+
+
+@pytest.mark.parametrize("name", ["BitString", "Composer", "ExperimentPanel", "TwoStarts"])
+def test_widgets_opened_and_closed_a_hundred_times_leak_nothing(name):
+    """Less than 20 KB each, where one picture alone has some 60 KB."""
+    done = subprocess.run([sys.executable, "-c", LEAK, name], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 20
