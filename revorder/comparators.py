@@ -15,9 +15,9 @@ import torch
 from torch.optim import swa_utils
 
 from revorder.orders import whole
-from revorder.pytrees import Tree, clone, copies
+from revorder.pytrees import Named, State, Tree, Update, clone, copies
 from revorder.randomness import Key
-from revorder.updates import SGD, GradientUpdate, Loss, State, step_counter, tree_map
+from revorder.updates import SGD, GradientUpdate, Loss, step_counter, tree_map
 
 Average = Callable[[torch.Tensor, torch.Tensor, Any], torch.Tensor]
 
@@ -25,23 +25,23 @@ Average = Callable[[torch.Tensor, torch.Tensor, Any], torch.Tensor]
 class Wrapped:
     """An update around another one, whose state travels under "inner". Everything else is the inner update's."""
 
-    update: Any
+    update: Update
 
-    def buffers(self, state: State) -> Tree:
+    def buffers(self, state: State) -> Named:
         """The inner update's buffers: those of its last iterate, also where params are an average."""
         return self.update.buffers(state["inner"])
 
     @property
     def keyless(self) -> bool:
         """Whether nothing in the inner update is random."""
-        return getattr(self.update, "keyless", True)
+        return bool(getattr(self.update, "keyless", True))
 
 
 @dataclass(frozen=True)
 class Averaged(Wrapped):
     """See `ema` and `swa`."""
 
-    update: Any
+    update: Update
     average: Average
     burn_in: int = 0
 
@@ -64,7 +64,7 @@ class Averaged(Wrapped):
         return {"inner": inner, "average": average, "count": state["count"] + 1}
 
 
-def ema(update: Any, decay: float, burn_in: int = 0) -> Averaged:
+def ema(update: Update, decay: float, burn_in: int = 0) -> Averaged:
     """The exponential moving average of an update's params: average ← decay·average + (1 - decay)·θ.
 
     Its formula is `torch.optim.swa_utils.get_ema_avg_fn`. It does not converge either: its variance is
@@ -81,7 +81,7 @@ def ema(update: Any, decay: float, burn_in: int = 0) -> Averaged:
     return Averaged(update, swa_utils.get_ema_avg_fn(decay), burn_in)
 
 
-def swa(update: Any, burn_in: int = 0) -> Averaged:
+def swa(update: Update, burn_in: int = 0) -> Averaged:
     """The mean of all of an update's params after a burn-in: Polyak-Ruppert averaging, or stochastic weight averaging.
 
     Its formula is `torch.optim.swa_utils.get_swa_avg_fn`, at every step (Izmailov et al. 2018 average once an epoch).
@@ -96,7 +96,7 @@ def swa(update: Any, burn_in: int = 0) -> Averaged:
 class Latest(Wrapped):
     """See `lawa`."""
 
-    update: Any
+    update: Update
     count: int
     every: int
 
@@ -110,7 +110,8 @@ class Latest(Wrapped):
 
         def mean(ring: torch.Tensor) -> torch.Tensor:
             used = (torch.arange(self.count, device=ring.device) < kept).to(ring.dtype)
-            return torch.tensordot(used, ring, dims=1) / kept
+            found: torch.Tensor = torch.tensordot(used, ring, dims=1) / kept
+            return found
 
         return tree_map(mean, state["ring"])
 
@@ -125,7 +126,7 @@ class Latest(Wrapped):
         return {"inner": inner, "ring": tree_map(put, state["ring"], self.update.params(inner)), "step": step}
 
 
-def lawa(update: Any, count: int, every: int) -> Latest:
+def lawa(update: Update, count: int, every: int) -> Latest:
     """Latest weight averaging (Kaddour 2022): the mean of the last `count` iterates taken `every` steps.
 
     Args:
@@ -142,7 +143,7 @@ def lawa(update: Any, count: int, every: int) -> Latest:
 class Lookahead(Wrapped):
     """See `lookahead`."""
 
-    update: Any
+    update: Update
     every: int
     alpha: float
 
@@ -162,7 +163,7 @@ class Lookahead(Wrapped):
         return {"inner": inner | {"params": fast}, "slow": slow, "step": step}
 
 
-def lookahead(update: Any, every: int = 5, alpha: float = 0.5) -> Lookahead:
+def lookahead(update: Update, every: int = 5, alpha: float = 0.5) -> Lookahead:
     """Lookahead (Zhang et al. 2019, Algorithm 1): slow ← slow + alpha·(fast - slow) every few steps, then fast ← slow.
 
     Args:

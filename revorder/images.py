@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 Batch = tuple[torch.Tensor, torch.Tensor]  # images (batch, channels, height, width), targets (batch,)
 
 # mean and standard deviation of every channel over all pixels of the training set, scaled to [0, 1]
-CIFAR10 = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
-CIFAR100 = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
-FASHION_MNIST = (0.2860,), (0.3530,)
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+CIFAR10: Statistics = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+CIFAR100: Statistics = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
+FASHION_MNIST: Statistics = (0.2860,), (0.3530,)
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ def crop_and_flip(batch: Batch, generator: torch.Generator, padding: int = 4) ->
     """
     images, targets = batch
     count, channels, height, width = images.shape
-    draw = {"generator": generator, "device": generator.device}
-    corners = torch.randint(2 * padding + 1, (2, count, 1), **draw).to(images.device)
-    mirrored = torch.randint(2, (count, 1), **draw).to(images.device)
+    draw = partial(torch.randint, generator=generator, device=generator.device)
+    corners = draw(2 * padding + 1, (2, count, 1)).to(images.device)
+    mirrored = draw(2, (count, 1)).to(images.device)
     across, down = (torch.arange(size, device=images.device) for size in (width, height))
     rows = corners[0] + down
     columns = corners[1] + torch.where(mirrored == 1, width - 1 - across, across)

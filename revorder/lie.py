@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.pytrees import Tree, describe, detach, row
+from revorder.pytrees import State, Tree, describe, detach, row
 from revorder.randomness import Key
-from revorder.updates import GradientUpdate, Loss, State, sgd, tree_map
+from revorder.updates import GradientUpdate, Loss, sgd, tree_map
 
 
 def lie_bracket(loss: Loss, params: Tree, batch_a: Tree, batch_b: Tree, lr: float) -> Tree:
@@ -23,12 +23,17 @@ def lie_bracket(loss: Loss, params: Tree, batch_a: Tree, batch_b: Tree, lr: floa
     Args:
         loss: `loss(params, batch) -> scalar`, twice differentiable.
         params: pytree of floating-point tensors.
+        batch_a, batch_b: the two batches.
         lr: learning rate.
 
     Returns:
         A pytree like `params`. Cost: two gradients and two Hessian-vector products.
 
     Source: Baker-Campbell-Hausdorff to second order; Dherin et al. (arXiv 2502.01557), outlook on Lie brackets.
+
+    >>> square = lambda theta, x: 0.5 * (theta - x) ** 2
+    >>> lie_bracket(square, torch.tensor(0.0), torch.tensor(1.0), torch.tensor(0.0), lr=0.5)
+    tensor(0.2500)
     """
     slope = _gradient(loss)
     g_a, g_b = slope(params, batch_a), slope(params, batch_b)
@@ -108,8 +113,9 @@ def lie_corrected(loss: Loss, lr: float) -> LieCorrected:
     Source: Dherin et al. (arXiv 2502.01557), outlook: windowed backward-SGD by Lie-bracket corrections.
     """
     sgd(loss, lr)  # checks both
-    if getattr(loss, "buffers", {}) or getattr(loss, "stochastic", False):
-        found = describe(loss.buffers) if loss.buffers else "a module that draws random numbers"
+    buffers = getattr(loss, "buffers", {})
+    if buffers or getattr(loss, "stochastic", False):
+        found = describe(buffers) if buffers else "a module that draws random numbers"
         raise ValueError(f"loss: got {found}, but brackets are only defined for a loss of params and batch alone")
     return LieCorrected(loss, lr)
 

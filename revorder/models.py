@@ -42,6 +42,12 @@ def small_cnn(
 
     Inputs (batch, channels, height, width) of any size from 4x4; outputs (batch, classes). The convolutions have no
     bias, since BatchNorm would cancel it.
+
+    Args:
+        channels, classes: of the inputs, and of the outputs.
+        width: channels of the first convolution; the second has twice as many.
+        dropout: probability of dropping a feature in front of the linear layer, in training mode.
+        seed: of the initial parameters.
     """
 
     def block(fan_in: int, fan_out: int) -> list[nn.Module]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from revorder.pytrees import Tree, clone
+from revorder.pytrees import Named, State, Tree, clone
 from revorder.randomness import Key, seeded
 
 Criterion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -30,12 +30,10 @@ class ModuleLoss:
         self.buffers = clone(dict(model.named_buffers()))
         self.stochastic = may_draw(model)
 
-    def __call__(self, params: dict[str, torch.Tensor], batch: Tree) -> torch.Tensor:
+    def __call__(self, params: Named, batch: Tree) -> torch.Tensor:
         return self.with_buffers(params, self.buffers, batch)[0]
 
-    def with_buffers(
-        self, params: dict[str, torch.Tensor], buffers: dict[str, torch.Tensor], batch: Tree, key: Key = None
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def with_buffers(self, params: Named, buffers: Named, batch: Tree, key: Key = None) -> tuple[torch.Tensor, Named]:
         """The loss on a batch (inputs, targets), and the buffers after the forward pass; the arguments are kept.
 
         What the module draws at random (dropout) is drawn from the loss's seed and `key`.
@@ -58,9 +56,7 @@ def may_draw(model: torch.nn.Module) -> bool:
     return not known or any(name in kind.__name__ for kind in kinds for name in DRAWING)
 
 
-def module_loss(
-    model: torch.nn.Module, criterion: Criterion, seed: int = 0
-) -> tuple[ModuleLoss, dict[str, torch.Tensor]]:
+def module_loss(model: torch.nn.Module, criterion: Criterion, seed: int = 0) -> tuple[ModuleLoss, Named]:
     """Turn a module into a pure loss and its parameters.
 
     Args:
@@ -73,6 +69,10 @@ def module_loss(
             `loss.with_buffers(params, buffers, batch, key) -> (scalar, new buffers)`, which updates use, so that
             BatchNorm statistics travel in the state.
         params: a copy of the parameters that require gradients, by name. Frozen ones stay inside the loss.
+
+    >>> loss, params = module_loss(torch.nn.Linear(2, 1), torch.nn.functional.mse_loss)
+    >>> sorted(params), loss(params, (torch.zeros(4, 2), torch.zeros(4, 1))).shape
+    (['bias', 'weight'], torch.Size([]))
     """
     _check_module(model)
     trained = {name: param for name, param in model.named_parameters() if param.requires_grad}
@@ -96,20 +96,24 @@ class TorchUpdate:
         self.make_optimizer = make_optimizer
         self.seed = seed
 
-    def init(self, params: dict[str, torch.Tensor] | None = None) -> dict[str, Tree]:
+    def init(self, params: Named | None = None) -> State:
         """The start state for `params` by name (default: the module's own)."""
         own, given = dict(self.model.named_parameters()), params or {}
         if given.keys() - own.keys():
             raise ValueError(f"params: got {sorted(given)}, but the module's parameters are {sorted(own)}")
         return {"params": clone(own | given), "buffers": clone(dict(self.model.named_buffers())), "optimizer": {}}
 
-    def params(self, state: dict[str, Tree]) -> dict[str, torch.Tensor]:
-        return state["params"]
+    def params(self, state: State) -> Named:
+        """The parameters inside a state, by name."""
+        params: Named = state["params"]
+        return params
 
-    def buffers(self, state: dict[str, Tree]) -> dict[str, torch.Tensor]:
-        return state["buffers"]
+    def buffers(self, state: State) -> Named:
+        """The buffers inside a state, by name."""
+        buffers: Named = state["buffers"]
+        return buffers
 
-    def __call__(self, state: dict[str, Tree], batch: Tree, key: Key = None) -> dict[str, Tree]:
+    def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         model, (inputs, targets) = self.model, batch
         held = dict(model.named_parameters()) | dict(model.named_buffers())
         with torch.no_grad():
@@ -127,7 +131,7 @@ class TorchUpdate:
             return loss
 
         with seeded(self.seed, key, inputs.device), torch.enable_grad():
-            optimizer.step(closure)
+            optimizer.step(closure)  # type: ignore[arg-type]  # a tensor, by torch's documentation; its types say float
         params, buffers = clone(dict(model.named_parameters())), clone(dict(model.named_buffers()))
         memory = {i: _remembered(optimizer.state[param]) for i, param in enumerate(owners) if optimizer.state[param]}
         return {"params": params, "buffers": buffers, "optimizer": memory}
@@ -155,6 +159,11 @@ def torch_update(
     Returns:
         `update(state, batch, key=None) -> state`, with `init(params)`, `params(state)` and `buffers(state)`. Memory
         that grows with the steps (L-BFGS) cannot be stacked: pass `record=update.params` to `run` then.
+
+    >>> adagrad = lambda parameters: torch.optim.Adagrad(parameters, lr=0.1)
+    >>> update = torch_update(torch.nn.Linear(1, 1), torch.nn.functional.mse_loss, adagrad)
+    >>> sorted(update(update.init(), (torch.ones(4, 1), torch.zeros(4, 1))))
+    ['buffers', 'optimizer', 'params']
     """
     _check_module(model)
     return TorchUpdate(model, criterion, make_optimizer, seed)

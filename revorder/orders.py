@@ -9,7 +9,7 @@ This module needs neither torch nor numpy, except for `Shuffled`, whose permutat
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -23,7 +23,8 @@ class Order(Protocol):
     A user's own order may repeat batch numbers and may have words of any positive length.
     """
 
-    def word(self, n: int) -> tuple[int, ...]: ...
+    def word(self, n: int) -> tuple[int, ...]:
+        """The word of step n, n >= 1 (the orders of this package also have the empty word of step 0)."""
 
 
 def whole(name: str, value: object, least: int) -> None:
@@ -177,7 +178,7 @@ class Shuffled:
 
 
 # text name -> (class, the number it takes after ":", or None)
-NAMES: dict[str, tuple[type, str | None]] = {
+NAMES: dict[str, tuple[Callable[..., Order], str | None]] = {
     "forward": (Forward, None),
     "backward": (Backward, None),
     "backward-window": (BackwardWindow, "width"),

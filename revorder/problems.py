@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from revorder import batches, datasets, models
 from revorder.modules import module_loss
 from revorder.orders import Order
-from revorder.pytrees import Tree
+from revorder.pytrees import Tree, Update
 from revorder.running import run
 from revorder.trajectory import Trajectory
 from revorder.updates import sgd
@@ -26,15 +26,18 @@ class Problem:
         update, start, batches, metrics: as for `revorder.run`.
     """
 
-    update: Callable[..., Tree]
+    update: Update
     start: Tree
     batches: Any
     metrics: dict[str, Callable[[Tree], Any]]
 
     def run(self, order: str | Order, checkpoints: Iterable[int], **options: Any) -> Trajectory:
-        """`revorder.run` on this problem; `options` are its keyword arguments."""
-        options = {"metrics": self.metrics, "progress": False} | options
-        return run(self.update, self.start, self.batches, order, checkpoints, **options)
+        """`revorder.run` on this problem, without a bar.
+
+        Args: as for `revorder.run`; `options` are its keyword arguments.
+        """
+        given: dict[str, Any] = {"metrics": self.metrics, "progress": False} | options
+        return run(self.update, self.start, self.batches, order, checkpoints, **given)
 
 
 def digits_mlp(
@@ -55,7 +58,9 @@ def digits_mlp(
         batch_size: examples per batch, of 1400 training images (175 batches of 8 an epoch).
         steps: how many batches there are.
         seed: of the initial parameters and of the batches; the split into training and test set stays.
+        hidden: units of the hidden layer.
         data_order: one of `revorder.batches`.
+        dtype, device: of data, parameters and states.
 
     Returns:
         A `Problem` with the metrics "test loss" (mean cross-entropy in nats over 397 images) and "test accuracy"
@@ -69,8 +74,11 @@ def digits_mlp(
     inputs, targets = data.test
 
     def accuracy(state: Tree) -> torch.Tensor:
-        outputs = torch.func.functional_call(model, state["params"], (inputs,))
+        outputs: torch.Tensor = torch.func.functional_call(model, state["params"], (inputs,))
         return (outputs.argmax(1) == targets).to(dtype).mean()
 
-    metrics = {"test loss": lambda state: loss(state["params"], data.test), "test accuracy": accuracy}
-    return Problem(update, update.init(params), batches.Minibatches(data.train, index), metrics)
+    def test_loss(state: Tree) -> torch.Tensor:
+        return loss(state["params"], data.test)
+
+    examples = batches.Minibatches(data.train, index)
+    return Problem(update, update.init(params), examples, {"test loss": test_loss, "test accuracy": accuracy})

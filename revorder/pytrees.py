@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch.utils import _pytree as pytree
 
+if TYPE_CHECKING:
+    from revorder.randomness import Key
+
 Tree = Any  # a tensor, or a dict, list or tuple of trees
+State = dict[str, Tree]  # what the updates of this package act on
+Named = dict[str, torch.Tensor]  # parameters or buffers of a module, by name
+
+
+class Update(Protocol):
+    """What the updates of this package have in common. `run` itself asks for the call only."""
+
+    def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
+        """T(state, batch); what is random is drawn from `key`."""
+
+    def init(self, params: Tree) -> State:
+        """The start state for some parameters."""
+
+    def params(self, state: State) -> Tree:
+        """The parameters inside a state."""
+
+    def buffers(self, state: State) -> Named:
+        """The buffers inside a state, by name."""
 
 
 def named_leaves(tree: Tree) -> list[tuple[str, Any]]:

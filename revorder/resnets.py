@@ -40,7 +40,7 @@ def resnet18(
     multiples of 8.
 
     Args:
-        channels: of the images.
+        channels, classes: of the images, and of the outputs.
         norm: "batch" (BatchNorm), or "group" (Wu & He 2018), which treats every example on its own and has no buffers.
         width: channels of the first stage; the later ones have 2, 4 and 8 times as many.
         seed: of the initial parameters: convolutions after He et al. 2015, the linear layer as torch draws it.

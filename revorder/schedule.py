@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from revorder.trie import Trie
+from revorder.trie import Integers, Trie
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +29,10 @@ class Tick:
     """
 
     letter: int
-    source: np.ndarray
-    target: np.ndarray
-    slots: np.ndarray
-    nodes: np.ndarray
+    source: Integers
+    target: Integers
+    slots: Integers
+    nodes: Integers
 
 
 class _Slots:
@@ -42,13 +42,13 @@ class _Slots:
         self.free: list[int] = []
         self.count = 1  # slot 0 holds the start state
 
-    def take(self, how_many: int) -> np.ndarray:
+    def take(self, how_many: int) -> Integers:
         taken = [heapq.heappop(self.free) for _ in range(min(how_many, len(self.free)))]
         fresh = range(self.count, self.count + how_many - len(taken))
         self.count += len(fresh)
         return np.array([*taken, *fresh], dtype=np.int64)
 
-    def give_back(self, slots: np.ndarray) -> None:
+    def give_back(self, slots: Integers) -> None:
         for slot in slots.tolist():
             heapq.heappush(self.free, slot)
 

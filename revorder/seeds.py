@@ -11,7 +11,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.batches import Minibatches
-from revorder.engines import Engine
+from revorder.engines import Auto, Engine
 from revorder.memory import check_fits
 from revorder.orders import Order
 from revorder.planning import Label
@@ -67,7 +67,7 @@ def run_seeds(
     *,
     metrics: dict[str, Callable[[Tree], Any]] | None = None,
     keep_states: bool = True,
-    engine: str | Engine = "auto",
+    engine: str | Engine | Auto = "auto",
     labels: Sequence[Label] | None = None,
     progress: bool = True,
     on_diverge: str = "raise",
@@ -129,8 +129,9 @@ class Together:
         lengths = {len(each) for each in batches}
         if len(lengths) > 1:
             raise ValueError(f"batches: got sequences of lengths {sorted(lengths)}, but all seeds need the same")
-        self.batches, self.seeds, self.length = batches, len(batches), lengths.pop()
-        self.index = None
+        self.batches: Any = batches
+        self.seeds, self.length = len(batches), lengths.pop()
+        self.index: torch.Tensor | None = None
         if not isinstance(batches, torch.Tensor) and all(isinstance(each, torch.Tensor) for each in batches):
             self.batches = torch.stack(list(batches))  # once, and not at every step
         elif all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
@@ -141,7 +142,8 @@ class Together:
 
     def __getitem__(self, number: int) -> Tree:
         if self.index is not None:
-            gathered = tree_map(lambda leaf: leaf[self.index[number]], self.batches[0].data)
+            rows = self.index[number]
+            gathered = tree_map(lambda leaf: leaf[rows], self.batches[0].data)
             prepare = self.batches[0].prepare
             return gathered if prepare is None else torch.vmap(prepare)(gathered)
         if isinstance(self.batches, torch.Tensor):
@@ -149,7 +151,7 @@ class Together:
         return stack([each[number] for each in self.batches])
 
 
-def _alike(one: Minibatches, other: Minibatches) -> bool:
+def _alike(one: Minibatches, other: Any) -> bool:
     same = len(one.leaves) == len(other.leaves) and one.structure == other.structure
     same = same and all(a is b for a, b in zip(one.leaves, other.leaves, strict=True))
     return same and one.prepare == other.prepare

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +25,10 @@ class Trie:
         end: (words,) the node of every word that was put in.
     """
 
-    parent: np.ndarray
-    letter: np.ndarray
-    level: np.ndarray
-    end: np.ndarray
+    parent: Integers
+    letter: Integers
+    level: Integers
+    end: Integers
 
     @property
     def size(self) -> int:
@@ -33,7 +36,7 @@ class Trie:
         return len(self.parent) - 1
 
     @cached_property
-    def first_child(self) -> np.ndarray:
+    def first_child(self) -> Integers:
         """(nodes + 1,) the children of node i are the nodes first_child[i] to first_child[i + 1] - 1.
 
         Parents are non-decreasing along the nodes, because levels are sorted by (parent, letter).
@@ -41,11 +44,11 @@ class Trie:
         return np.searchsorted(self.parent[1:], np.arange(len(self.parent) + 1)) + 1
 
     @cached_property
-    def n_children(self) -> np.ndarray:
+    def n_children(self) -> Integers:
         """(nodes,) how many letters follow each node's word."""
         return np.diff(self.first_child)
 
-    def children(self, nodes: np.ndarray) -> np.ndarray:
+    def children(self, nodes: Integers) -> Integers:
         """All children of `nodes`, as one array."""
         count = self.n_children[nodes]
         if (count == 1).all():
@@ -62,7 +65,7 @@ class Trie:
         return rows
 
     @cached_property
-    def height(self) -> np.ndarray:
+    def height(self) -> Integers:
         """(nodes,) how many nodes the longest downward path has, the node itself included."""
         height = np.ones(len(self.parent), dtype=np.int64)
         for first, last in self._levels_upward():
@@ -70,7 +73,7 @@ class Trie:
         return height
 
     @cached_property
-    def preorder(self) -> np.ndarray:
+    def preorder(self) -> Integers:
         """(nodes,) the rank of every node in a depth-first walk: words with long common prefixes are neighbours."""
         weight = np.ones(len(self.parent), dtype=np.int64)
         for first, last in self._levels_upward():
@@ -87,7 +90,7 @@ class Trie:
         return list(zip(self.level[:-1], self.level[1:], strict=True))[::-1]
 
 
-def build(words: list[np.ndarray], n_letters: int) -> Trie:
+def build(words: list[Integers], n_letters: int) -> Trie:
     """Merge words (integer arrays with letters in [0, n_letters)) into their trie.
 
     At every depth, the words that are long enough are grouped by (node reached so far, next letter).
@@ -103,7 +106,7 @@ def build(words: list[np.ndarray], n_letters: int) -> Trie:
     for depth, count in enumerate(alive):
         pair = node[:count] * n_letters + flat[offset[:count] + depth]
         if (pair == pair[0]).all():  # the words are still one word: nothing to sort
-            distinct, member = pair[:1], 0
+            distinct, member = pair[:1], np.zeros_like(pair)
         else:
             distinct, member = np.unique(pair, return_inverse=True)
         node[:count] = level[-1] + member

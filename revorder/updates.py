@@ -15,11 +15,10 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.pytrees import Tree, check_tensors, clone, describe, named_leaves
+from revorder.pytrees import Named, State, Tree, Update, check_tensors, clone, describe, named_leaves
 from revorder.randomness import Key, generator
 
 Loss = Callable[[Tree, Tree], torch.Tensor]
-State = dict[str, Tree]
 tree_map = pytree.tree_map
 
 
@@ -49,9 +48,10 @@ class GradientUpdate:
         """The parameters inside a state (also of a stack of states)."""
         return state["params"]
 
-    def buffers(self, state: State) -> dict[str, torch.Tensor]:
+    def buffers(self, state: State) -> Named:
         """The buffers inside a state, by name; empty for a loss without buffers."""
-        return state["buffers"]
+        buffers: Named = state["buffers"]
+        return buffers
 
     def _memory(self, params: Tree) -> State:
         raise NotImplementedError
@@ -62,7 +62,9 @@ class GradientUpdate:
             raise TypeError(f"start: got {describe(state)}, but this update's states are made by update.init(params)")
         params, buffers = state["params"], state["buffers"]
         if hasattr(self.loss, "with_buffers"):
-            return torch.func.grad(self.loss.with_buffers, has_aux=True)(params, buffers, batch, key)
+            slope = torch.func.grad(self.loss.with_buffers, has_aux=True)
+            gradient, buffers = slope(params, buffers, batch, key)
+            return gradient, buffers
         return torch.func.grad(self.loss)(params, batch), buffers
 
 
@@ -188,7 +190,7 @@ def adam(
     1 - lr·weight_decay first (Loshchilov & Hutter 2019; `torch.optim.AdamW`). Equal to both step by step. The step
     counter is part of the state: it counts positions in the word, so in backward order the newest batch is step 1.
 
-    Args, returns and errors: as for `sgd`; betas in [0, 1), eps >= 0.
+    Args, returns and errors: as for `sgd`; `betas` in [0, 1), `eps` >= 0.
 
     >>> update = adam(lambda theta, x: 0.5 * (theta - x) ** 2, lr=0.5)
     >>> update(update.init(torch.tensor(0.0)), torch.tensor(1.0))["params"]
@@ -213,7 +215,7 @@ def _check(update: Any, *names: str) -> None:
 class Augmented:
     """See `augmented`. Wraps an update; everything else is the wrapped update's."""
 
-    update: Any
+    update: Update
     transform: Callable[[Tree, torch.Generator], Tree]
     seed: int = 0
     keyless = False
@@ -222,13 +224,22 @@ class Augmented:
         device = pytree.tree_leaves(batch)[0].device
         return self.update(state, self.transform(batch, generator(self.seed, key, device)), key)
 
+    def init(self, params: Tree) -> State:
+        return self.update.init(params)
+
+    def params(self, state: State) -> Tree:
+        return self.update.params(state)
+
+    def buffers(self, state: State) -> Named:
+        return self.update.buffers(state)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "update":  # asked for while unpickling
             raise AttributeError(name)
         return getattr(self.update, name)
 
 
-def augmented(update: Any, transform: Callable[[Tree, torch.Generator], Tree], seed: int = 0) -> Augmented:
+def augmented(update: Update, transform: Callable[[Tree, torch.Generator], Tree], seed: int = 0) -> Augmented:
     """An update whose batches are augmented first, by draws that belong to the batch.
 
     Args:
@@ -239,5 +250,10 @@ def augmented(update: Any, transform: Callable[[Tree, torch.Generator], Tree], s
 
     Returns:
         An update with the `init`, `params` and `buffers` of the wrapped one.
+
+    >>> noisy = augmented(sgd(lambda theta, x: (theta - x) ** 2, 0.5), lambda x, g: x + torch.randn((), generator=g))
+    >>> first, again = (noisy(noisy.init(torch.tensor(0.0)), torch.tensor(1.0), key=7) for _ in range(2))
+    >>> bool(first["params"] == again["params"])
+    True
     """
     return Augmented(update, transform, seed)

@@ -30,6 +30,7 @@ MODULES = {  # what an exercise's name begins with -> where it is; imported when
     "08": "neural_networks",
     "09": "what_should_i_use",
     "10": "gpu_experiments",
+    "11": "assignment",
 }
 
 
@@ -70,8 +71,8 @@ def check(name: str, answer: Any) -> Verdict:
     _register([str(name)[:2]])
     if name not in EXERCISES:
         _register(MODULES)
-        hint = did_you_mean(str(name), EXERCISES)
-        raise ValueError(f"exercise: got {name!r}, but the exercises are {', '.join(sorted(EXERCISES))}{hint}")
+        near = did_you_mean(str(name), EXERCISES)
+        raise ValueError(f"exercise: got {name!r}, but the exercises are {', '.join(sorted(EXERCISES))}{near}")
     if answer is ...:
         return Verdict(False, f"{name}: not answered yet. Replace the ... by your answer and run the cell again.")
     try:

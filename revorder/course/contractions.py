@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from revorder.course import exercise
 from revorder.theory import steps_needed
@@ -102,7 +103,11 @@ def rate(answer: Callable[[Sequence[float], float], float]) -> str | None:
 
 
 def _compare(
-    answer: Callable[..., float], cases: list[tuple], truth: Callable[..., float], mistakes: Mistakes, advice: str
+    answer: Callable[..., float],
+    cases: Sequence[tuple[Any, ...]],
+    truth: Callable[..., float],
+    mistakes: Mistakes,
+    advice: str,
 ) -> str | None:
     """None if `answer` equals `truth` in all cases, else the hint of the mistake that it equals in all of them."""
     if not callable(answer):

@@ -64,7 +64,8 @@ class _Pair:
     def gap(self) -> np.ndarray:
         """T_0(T_1(θ)) - T_1(T_0(θ)), by taking the steps: for quadratics it IS the bracket."""
         backward = self.after1 - self.h * self.H0 @ (self.after1 - self.x0)
-        return backward - (self.after0 - self.h * self.H1 @ (self.after0 - self.x1))
+        gap: np.ndarray = backward - (self.after0 - self.h * self.H1 @ (self.after0 - self.x1))
+        return gap
 
 
 @exercise("07-sign")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def steady(answer: Callable[[np.ndarray], float]) -> str | None:
         return f"give a function, such as `lambda losses: …`; got {type(answer).__name__}."
     source = np.random.default_rng(0)
     losses = source.normal(size=(4, 7)).cumsum(axis=1) + 3 * source.normal(size=(4, 1))
-    got = answer(losses.copy())
+    got: Any = answer(losses.copy())
     if got is None:
         return "your function returned nothing; end it with `return`."
     if np.shape(got) == (4,):
@@ -78,7 +79,7 @@ def adam_counter(answer: tuple[int, int]) -> str | None:
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         return "give two numbers: (counter for batch 999, counter for batch 0)."
     given = tuple(answer)
-    hints = {
+    hints: dict[tuple[int, ...], str] = {
         (1000, 1): "that is forward: the counter counts positions in the word, and backward the word is another one.",
         (0, 999): "the counter is raised before it is used: else the bias correction would divide by 1 - β⁰ = 0.",
         (999, 0): "the counter counts positions in the word, not batch numbers, and it starts anew from θ_0.",

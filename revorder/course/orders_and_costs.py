@@ -35,8 +35,11 @@ def words(answer: Order | Callable[[int], Sequence[int]]) -> str | None:
 class _Function:
     """An order made of a function."""
 
-    def __init__(self, word: Callable[[int], Sequence[int]]):
-        self.word = word
+    def __init__(self, function: Callable[[int], Sequence[int]]):
+        self.function = function
+
+    def word(self, n: int) -> tuple[int, ...]:
+        return tuple(self.function(n))
 
     def __str__(self) -> str:
         return "your order"
@@ -98,7 +101,7 @@ def cyclic(answer: Callable[[int, int], float]) -> str | None:
 
 
 def _compare(
-    answer: Callable[..., float], cases: list[tuple[int, ...]], truth: Callable[..., int], mistakes: Mistakes
+    answer: Callable[..., float], cases: Sequence[tuple[int, ...]], truth: Callable[..., int], mistakes: Mistakes
 ) -> str | None:
     """None if `answer` equals `truth` in all cases, else the hint of the mistake that it equals in all of them."""
     if not callable(answer):

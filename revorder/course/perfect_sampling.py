@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
 from revorder.course import exercise
 from revorder.course.start_here import close
 from revorder.theory import batches_backward_is_worth, steps_needed
+
+Mistakes = Sequence[tuple[Callable[..., float], str]]  # a wrong formula, and the hint for whoever wrote it
 
 OLD, NEW = 5, 3  # batches of the rough draw, and those that refine it
 FUNCTION = "give a function, such as `lambda {}: ...`; got {}."
@@ -43,7 +45,7 @@ def _depth_hint(got: list[float], cases: list[tuple[float, float, float, int]]) 
     def exact(rate: float, size: float) -> float:
         return math.log(size) / math.log(1 / rate)
 
-    mistakes = [
+    mistakes: Mistakes = [
         (lambda p, r, t, k: steps_needed(p, r, t), "that is the depth of ONE draw; each draw has batches of its own."),
         (lambda p, r, t, k: k * math.ceil(exact(p, r / t)),
          "you stop when ONE more batch moves B by less than tol; but all the batches after it move B, too: add up."),
@@ -80,7 +82,7 @@ MIXED: list[tuple[Iterable[int], str]] = [
 
 
 @exercise("04-refine")
-def refine(answer: Callable[[Callable, torch.Tensor, list, list], torch.Tensor]) -> str | None:
+def refine(answer: Callable[..., torch.Tensor]) -> str | None:
     """`answer(update, start, batches, extra)` is the backward state of the batches followed by the extra ones."""
     if not callable(answer):
         return FUNCTION.format("update, start, batches, extra", type(answer).__name__)
@@ -118,7 +120,7 @@ def worth(answer: Callable[[float], float]) -> str | None:
     truth = batches_backward_is_worth
     if all(math.isclose(value, truth(h)) for value, h in zip(got, rates, strict=True)):
         return None
-    mistakes = [
+    mistakes: Mistakes = [
         (lambda h: h / (2 - h), "that is the variance of B_∞ in units of Var x; how many batches are enough for it?"),
         (lambda h: 1 / h, "that is how many batches B_∞ remembers; but the weights are unequal: use the variance."),
         (lambda h: 2 / h, "that is only the limit for small learning rates: use the exact variance."),

@@ -34,7 +34,7 @@ def budget(answer: Callable[[list[int]], tuple[int, int]]) -> str | None:
         return None
     if fits(0, max) and fits(1, sum):
         return "the two numbers are swapped: which of the two runs goes on from one checkpoint to the next?"
-    hints = [
+    hints: list[tuple[int, Callable[[list[int]], float], str]] = [
         (0, max, "that is the price of backward's LAST model alone; can its run be continued from the one before?"),
         (0, lambda n: len(n) * max(n), "backward's earlier models have shorter words than the last one."),
         (0, lambda n: max(n) * (max(n) + 1) // 2, "that is a look at every step; here only the checkpoints are paid."),
@@ -61,7 +61,7 @@ NOT_SO = {
 
 
 @exercise("09-verdict")
-def verdict(answer: Mapping[str, str]) -> str | None:
+def verdict(answer: Mapping[str, Any]) -> str | None:
     """`answer` maps the aims "loss", "steady" and "certificate" to "forward", "backward" or "average"."""
     if not isinstance(answer, Mapping):
         return f"give a dict with the keys {', '.join(RIGHT)}; got {type(answer).__name__}."

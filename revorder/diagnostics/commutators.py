@@ -20,9 +20,14 @@ def commutator(update: Callable[..., Tree], state: Tree, batch_a: Tree, batch_b:
     Args:
         update: `update(state, batch, key=None) -> state`; batch a has the key 0 and batch b the key 1.
         state: the state s both orders start from.
+        batch_a, batch_b: the batches of T_a and T_b.
 
     Returns:
         The difference of the params of both states, where the update has `params`; else of the whole states.
+
+    >>> halfway = lambda theta, x: theta - 0.5 * (theta - x)
+    >>> commutator(halfway, torch.tensor(0.0), torch.tensor(1.0), torch.tensor(0.0))
+    tensor(0.2500)
     """
     apply, params = keyed(update), getattr(update, "params", lambda state: state)
     b_first = apply(apply(state, batch_b, 1), batch_a, 0)

@@ -40,6 +40,10 @@ def contraction_rate(update: Callable[..., Tree], start_a: Tree, start_b: Tree, 
         ValueError: the starts are equal up to rounding, there is no batch, or a state is not finite.
 
     Source: Diaconis & Freedman, Iterated random functions, SIAM Review 41 (1999), section 2.
+
+    >>> halfway = lambda theta, x: theta - 0.5 * (theta - x)
+    >>> contraction_rate(halfway, torch.tensor(0.0), torch.tensor(1.0), torch.zeros(10))
+    0.5
     """
     gaps = list(_gaps(update, start_a, start_b, batches))
     if len(gaps) == 1:
@@ -99,6 +103,10 @@ def lyapunov_exponent(update: Callable[..., Tree], start: Tree, batches: Any, se
         EstimateWarning: the standard error (of 10 block means) is above 0.1, or there are fewer than 100 batches.
 
     Source: the subadditive theorem of Furstenberg & Kesten 1960; Diaconis & Freedman 1999, section 2.3.
+
+    >>> halfway = lambda theta, x: theta - 0.5 * (theta - x)
+    >>> round(lyapunov_exponent(halfway, torch.tensor(0.0), torch.zeros(100)), 4)  # log ½
+    -0.6931
     """
     apply, logs = keyed(update), []
     state, direction = start, Local(update, start).random(seed)

@@ -31,6 +31,10 @@ def box_dimension(points: Any, depths: Sequence[int] = (2, 3, 4, 5, 6)) -> float
         ValueError: points outside the unit cube, or fewer than two depths.
 
     Source: Falconer, Fractal Geometry, section 3.1.
+
+    >>> from revorder.theory import chaos_game_points
+    >>> round(box_dimension(chaos_game_points([[0, 0], [1, 0], [0, 1]], depth=10)), 1)  # log 3 / log 2 = 1.585
+    1.6
     """
     cloud = np.asarray(points, dtype=np.float64)
     if cloud.ndim != 2 or not len(cloud) or not ((cloud >= 0) & (cloud <= 1)).all():

@@ -50,15 +50,19 @@ def compare_laws(sample: Any, other: Any, *, support: tuple[float, float] | None
         ValueError: fewer than two numbers, not one-dimensional, or not finite.
 
     Source: `scipy.stats.ks_2samp`, `kstest` and `wasserstein_distance`.
+
+    >>> compare_laws(np.linspace(0, 1, 101), lambda x: x).p_value > 0.99
+    True
     """
     first = _numbers("sample", sample)
+    sizes: tuple[int, ...] = (len(first),)
+    test: Any
     if callable(other):
-        test = stats.kstest(first, other)
-        distance, sizes = _from_cdf(first, other, support), (len(first),)
+        test, distance = stats.kstest(first, other), _from_cdf(first, other, support)
     else:
         second = _numbers("other", other)
-        test = stats.ks_2samp(first, second)
-        distance, sizes = stats.wasserstein_distance(first, second), (len(first), len(second))
+        test, distance = stats.ks_2samp(first, second), stats.wasserstein_distance(first, second)
+        sizes += (len(second),)
     found = LawComparison(float(test.statistic), float(test.pvalue), float(distance), sizes)
     if min(sizes) < FEW:
         warn(f"{min(sizes)} numbers tell few laws apart: KS distance {found.ks:.3g}", found.ks)
@@ -72,8 +76,9 @@ def _numbers(name: str, sample: Any) -> np.ndarray:
     return values
 
 
-def _from_cdf(sample: np.ndarray, cdf: Callable, support: tuple[float, float] | None) -> float:
+def _from_cdf(sample: np.ndarray, cdf: Callable[[np.ndarray], Any], support: tuple[float, float] | None) -> float:
     """W_1 = ∫ |F_n(x) - F(x)| dx, by the trapezoidal rule on 20,000 intervals."""
-    points = np.linspace(*(support or (sample.min(), sample.max())), 20_001)
+    low, high = support or (sample.min(), sample.max())
+    points = np.linspace(low, high, 20_001)
     empirical = np.searchsorted(np.sort(sample), points, side="right") / len(sample)
     return float(np.trapezoid(np.abs(empirical - cdf(points)), points))

@@ -49,6 +49,11 @@ def perfect_sample(
         ValueError: rate >= 1, where no bound applies; or a batch moved the start by more than `first_move`.
 
     Source: Propp & Wilson 1996 (coupling from the past); Letac 1986 for the convergence of B_n.
+
+    >>> halfway = lambda theta, x: theta - 0.5 * (theta - x)
+    >>> toss = lambda generator: torch.randint(2, (), generator=generator).float()
+    >>> perfect_sample(halfway, torch.tensor(0.0), toss, 0.5, tol=1e-3, n_samples=5, seed=0, first_move=0.5).shape
+    torch.Size([5])
     """
     whole("n_samples", n_samples, 1)
     whole("seed", seed, 0)

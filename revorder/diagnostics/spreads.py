@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bool = False) -> float:
     """The standard deviation of a metric over the last checkpoints of ONE run: how much its path still moves.
 
-    With `trend`, about the straight line that fits these checkpoints best. Not the spread over seeds at a fixed
-    step, which forward and backward share (same law).
+    Not the spread over seeds at a fixed step, which forward and backward share (same law).
+
+    Args:
+        run: one run with this metric.
+        metric: a key of `run.metrics`; the spread has its unit.
+        last: how many checkpoints.
+        trend: whether the spread is taken about the straight line that fits these checkpoints best.
+
+    >>> run = Trajectory("backward", [1, 2, 3], None, {"loss": np.array([1.0, 2.0, 3.0])})
+    >>> round(spread_along_path(run, "loss"), 4), round(spread_along_path(run, "loss", trend=True), 4)
+    (0.8165, 0.0)
     """
     steps, values = np.array(run.steps[-last:]), run.metrics[metric][-last:]
     line = np.polynomial.Polynomial.fit(steps, values, 1)(steps) if trend else values.mean()
@@ -28,9 +37,19 @@ def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
 
     For i.i.d. batches forward and backward have the same (same law). Not the spread along the path of one run.
 
+    Args:
+        runs: what `revorder.run_seeds` returned.
+        metric: a key of `runs.metrics`; the spread has its unit.
+        n: the step, one of the checkpoints.
+
     Raises:
         KeyError: step n is not one of the checkpoints.
         ValueError: fewer than two seeds.
+
+    >>> from revorder.seeds import SeedRuns
+    >>> runs = SeedRuns("backward", [10], None, {"loss": np.array([[1.0, 2.0, 3.0]])}, cost=30, engine="replay")
+    >>> spread_over_seeds(runs, "loss", 10)
+    1.0
     """
     if n not in runs.steps:
         raise KeyError(f"n: got {n}, but the checkpoints are {runs.steps}")

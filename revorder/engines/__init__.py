@@ -32,13 +32,19 @@ class Engine(Protocol):
 
     def states(
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
-    ) -> Iterator[tuple[np.ndarray, Tree]]: ...
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        """Carry out a plan from `start`. Engines that can be resumed also take a `keeper`; see `Keeper`."""
 
 
-NAMES: dict[str, type] = {"auto": Auto, "replay": Replay, "wavefront": Wavefront, "affine": Affine}
+NAMES: dict[str, Callable[[], Engine | Auto]] = {
+    "auto": Auto,
+    "replay": Replay,
+    "wavefront": Wavefront,
+    "affine": Affine,
+}
 
 
-def choose(engine: str | Engine, update: object) -> Engine | Auto:
+def choose(engine: str | Engine | Auto, update: object) -> Engine | Auto:
     """The engine that a text or an engine stands for.
 
     Raises:
@@ -49,7 +55,7 @@ def choose(engine: str | Engine, update: object) -> Engine | Auto:
         if engine not in NAMES:
             hint = did_you_mean(engine.lower(), NAMES)
             raise ValueError(f"engine: got {engine!r}, but the known names are {', '.join(NAMES)}{hint}")
-        engine = NAMES[engine]()
+        return choose(NAMES[engine](), update)
     if isinstance(engine, Auto):
         return engine
     if isinstance(engine, type) or not hasattr(engine, "states"):

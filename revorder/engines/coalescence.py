@@ -14,15 +14,15 @@ import torch
 
 from revorder.planning import Plan
 from revorder.schedule import Tick
-from revorder.trie import Trie
+from revorder.trie import Integers, Trie
 
-Take = Callable[[np.ndarray], list[torch.Tensor]]  # the leaves of the states in some slots
+Take = Callable[[Integers], list[torch.Tensor]]  # the leaves of the states in some slots
 
 EVERY = 8  # ticks between two looks: a look costs about as much as a step
 AUDITED = 3  # merged checkpoints that are computed exactly as well, to measure the error
 
 
-def futures(trie: Trie) -> np.ndarray:
+def futures(trie: Trie) -> Integers:
     """(nodes,) equal numbers for nodes after which the same letters follow; branching nodes have numbers of their own.
 
     From the leaves upward: two single-child nodes have the same future if their next letter and the future of the
@@ -54,10 +54,11 @@ class Merger:
         self.audited: dict[int, list[torch.Tensor]] = {}
         self.merges, self.ticks, self.error = 0, 0, 0.0
 
-    def begin(self, tick: Tick) -> np.ndarray:
+    def begin(self, tick: Tick) -> Integers:
         """The slots of a tick that hold a state of their own."""
         self.stands_for[tick.target] = tick.target
-        return tick.slots[self.stands_for[tick.slots] == tick.slots]
+        own: Integers = tick.slots[self.stands_for[tick.slots] == tick.slots]
+        return own
 
     def finish(self, tick: Tick, take: Take) -> None:
         """After a tick: now and then merge what came close."""
@@ -67,13 +68,13 @@ class Merger:
             for slots in self._with_equal_futures():
                 self._merge(slots, take(slots))
 
-    def _with_equal_futures(self) -> Iterator[np.ndarray]:
+    def _with_equal_futures(self) -> Iterator[Integers]:
         own = np.flatnonzero((self.node >= 0) & (self.stands_for == np.arange(len(self.node))))
         _, group = np.unique(self.future[self.node[own]], return_inverse=True)
         for i in np.flatnonzero(np.bincount(group, minlength=1) > 1):
             yield own[group == i]
 
-    def _merge(self, slots: np.ndarray, leaves: list[torch.Tensor]) -> None:
+    def _merge(self, slots: Integers, leaves: list[torch.Tensor]) -> None:
         """Let the first of the slots stand for those within the tolerance of it, in every number of the state."""
         far = torch.stack([(leaf - leaf[:1]).abs().flatten(1).amax(1) for leaf in leaves if leaf[0].numel()]).amax(0)
         close = (far <= self.tolerance).cpu().numpy()
@@ -81,7 +82,7 @@ class Merger:
         self.stands_for[np.isin(self.stands_for, slots[close])] = slots[0]
         self.merges += int(close.sum())
 
-    def reached(self, rows: np.ndarray, slots: np.ndarray, take: Take) -> np.ndarray:
+    def reached(self, rows: Integers, slots: Integers, take: Take) -> Integers:
         """The slots that hold the states of checkpoints just reached; keeps a copy of some merged ones."""
         merged = np.flatnonzero(self.stands_for[slots] != slots)
         some = merged[np.unique(np.linspace(0, len(merged) - 1, AUDITED).astype(int))] if merged.size else merged
@@ -89,7 +90,7 @@ class Merger:
             self.audited[int(rows[i])] = [leaf[0].clone() for leaf in take(self.stands_for[slots[i : i + 1]])]
         return self.stands_for[slots]
 
-    def compare(self, rows: np.ndarray, leaves: list[torch.Tensor]) -> None:
+    def compare(self, rows: Integers, leaves: list[torch.Tensor]) -> None:
         """Measure the error of kept checkpoints against their exact states, stacked."""
         for i, row in enumerate(rows.tolist()):
             pairs = zip(leaves, self.audited[row], strict=True)

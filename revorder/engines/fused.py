@@ -19,8 +19,10 @@ from revorder.updates import SGD
 
 Layer = tuple[torch.Tensor, torch.Tensor]  # weight (states, out, in), bias (states, out)
 
-# activation -> (in place on its input, derivative times the gradient that arrives, from the output)
-ACTIVATIONS: dict[type, tuple[Callable, Callable]] = {
+# (in place on its input, derivative times the gradient that arrives, from the output)
+Activation = tuple[Callable[[torch.Tensor], torch.Tensor], Callable[[torch.Tensor, torch.Tensor], torch.Tensor]]
+
+ACTIVATIONS: dict[type, Activation] = {
     nn.ReLU: (torch.relu_, lambda gradient, output: torch.ops.aten.threshold_backward(gradient, output, 0)),
     nn.Tanh: (torch.tanh_, torch.ops.aten.tanh_backward),
 }
@@ -47,7 +49,7 @@ def fused_step(update: Any) -> Callable[..., None] | None:
     return step
 
 
-def _perceptron(model: nn.Module) -> list[tuple[Callable, Callable]] | None:
+def _perceptron(model: nn.Module) -> list[Activation] | None:
     """The activations between the layers of Flatten?, Linear, (activation, Linear)*; None for any other module."""
     modules = list(model) if type(model) is nn.Sequential else []
     modules = modules[1:] if modules and type(modules[0]) is nn.Flatten and modules[0].start_dim == 1 else modules
@@ -59,7 +61,7 @@ def _perceptron(model: nn.Module) -> list[tuple[Callable, Callable]] | None:
 
 
 def _descend(
-    layers: list[Layer], activations: list[tuple[Callable, Callable]], x: torch.Tensor, targets: torch.Tensor, lr: float
+    layers: list[Layer], activations: list[Activation], x: torch.Tensor, targets: torch.Tensor, lr: float
 ) -> None:
     """θ ← θ - lr·∇L for every state of the stack; x is (batch, in), targets (batch,)."""
     (weight, bias), *rest = layers

@@ -90,9 +90,11 @@ class Kernels:
         eager, traced = _clones(lanes), _clones(lanes)
         try:
             step(*eager, *inputs)
-            kernel: Any = self.fused or make_fx(step)(*_clones(lanes), *inputs)
-            if self.compiled and not self.fused:
-                kernel = torch._inductor.compile(kernel, [*_clones(lanes), *inputs])
+            if self.fused:
+                kernel = self.fused
+            else:
+                graph = make_fx(step)(*_clones(lanes), *inputs)
+                kernel = torch._inductor.compile(graph, [*_clones(lanes), *inputs]) if self.compiled else graph
             kernel(*traced, *inputs)
             torch.testing.assert_close(traced, eager, equal_nan=True)
         except Exception as error:  # whatever tracing cannot follow is done without it, as exactly
@@ -101,7 +103,7 @@ class Kernels:
         return kernel
 
 
-def _options(update: GradientUpdate) -> tuple[Any, ...]:
+def _options(update: Any) -> tuple[Any, ...]:
     """What distinguishes updates of one loss; without the loss itself, which a kept kernel must not keep alive."""
     return type(update), *(getattr(update, field.name) for field in fields(update) if field.name != "loss")
 

@@ -26,7 +26,7 @@ class Vectors:
                     f"start{name}: got {leaf.dtype}, but the affine engine needs floating-point states; {REMEDY}"
                 )
         self.leaves, self.structure = pytree.tree_flatten(start)
-        self.sizes = [leaf.numel() for leaf in self.leaves]
+        self.sizes: list[int] = [leaf.numel() for leaf in self.leaves]
         self.dtype = reduce(torch.promote_types, [leaf.dtype for leaf in self.leaves])
         self.eps = max(torch.finfo(leaf.dtype).eps for leaf in self.leaves)
 
@@ -94,7 +94,7 @@ class Linear:
                 raise ValueError("the update changed the layout of the state")
             return self.vectors.flat(after)
 
-        at_x, pull = torch.func.vjp(apply, x)
+        at_x, pull, *_ = torch.func.vjp(apply, x)
         shift = apply(torch.zeros_like(x))
         directions = self.directions + normalize(at_x - shift - x, dim=0)
         product, along = torch.vmap(pull)(torch.cat([rows, directions]))[0].split([len(rows), len(directions)])

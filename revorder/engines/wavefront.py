@@ -79,8 +79,9 @@ class Wavefront:
     ) -> Iterator[tuple[np.ndarray, Tree]]:
         sweep = Sweep(maps, start, plan, self.compile)
         merger = None if self.merge_tol is None else Merger(plan, self.merge_tol)
-        begun = done["ticks"] if done else 0
-        if begun:
+        done = done or {"ticks": 0}
+        begun = done["ticks"]
+        if begun and keeper is not None and keeper.place is not None:
             sweep.go_on(plan.ticks[:begun], keeper.place.states)
         for number, tick in enumerate(plan.ticks[begun:], begun + 1):
             own = tick.slots if merger is None else merger.begin(tick)
@@ -171,6 +172,7 @@ class Sweep:
         else:
             padded = self._index(np.concatenate([slots, np.repeat(slots[-1:], width - len(slots))]), gather=True)
             lanes = [leaf[padded] for leaf in self.leaves]
+        assert self.kernels is not None  # else there is no `kind`, and nobody comes here
         kernel = self.kernels.get(letter, lanes, self.structure, batch, (self.kind, kind))
         if kernel is None:
             return False

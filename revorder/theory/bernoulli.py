@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from revorder.theory.checks import array, number, whole
+from revorder.theory.checks import Floats, array, number, whole
 
 MODES = 2**17
 DIGITS = 60
 
 
-def bernoulli_convolution_cdf(x: ArrayLike, lr: float) -> np.ndarray | float:
+def bernoulli_convolution_cdf(x: ArrayLike, lr: float) -> Floats | float:
     """P(X <= x) of X = h Σ_i c^(i-1) x_i, x_i independent and uniform on {0, 1}, h = lr.
 
     For lr >= ½ exact at a point within rounding of x. (Where the law is singular F itself is steep: moving x by 1e-16
@@ -51,7 +51,7 @@ def bernoulli_convolution_cdf(x: ArrayLike, lr: float) -> np.ndarray | float:
     return made if made.ndim else float(made)
 
 
-def bernoulli_values(n: int, lr: float) -> np.ndarray:
+def bernoulli_values(n: int, lr: float) -> Floats:
     """All 2^n values of h Σ_{i<=n} c^(i-1) x_i, equally likely: array (2^n,), 1 <= n <= 20, 0 < lr <= 1.
 
     In binary, the number of an entry reads x_1 x_2 … x_n; for lr >= ½ the values ascend. X exceeds its first n terms
@@ -66,7 +66,7 @@ def bernoulli_values(n: int, lr: float) -> np.ndarray:
     return values
 
 
-def _by_digits(x: np.ndarray, lr: float) -> np.ndarray:
+def _by_digits(x: Floats, lr: float) -> Floats:
     """F(x) = ½F(x/c) + ½F((x-h)/c) for c <= ½, where at most one of the two is neither 0 nor 1; x in [0, 1]."""
     total, weight = np.zeros_like(x), 0.5
     for _ in range(DIGITS):
@@ -78,7 +78,7 @@ def _by_digits(x: np.ndarray, lr: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _by_series(lr: float) -> np.ndarray:
+def _by_series(lr: float) -> Floats:
     """F at the points j / (2 MODES) of [0, 1], for c > ½.
 
     F(x) - x has period 1, and X has characteristic function e^{it/2} Π_k cos(t h c^k / 2). Its sine series is

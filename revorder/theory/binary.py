@@ -1,7 +1,8 @@
 """Backward-SGD writes numbers in binary: loss ½(θ - x)², x in {0, 1}, learning rate ½, start 0.
 
 Then B_n = Σ_{i<n} x_i 2^-(i+1): the batches are the binary digits of the iterate, the oldest batch the leading digit.
-The forward iterate has the same digits, read from the newest batch.
+The forward iterate has the same digits, read from the newest batch. Up to scale these are the maps with which
+Diaconis & Freedman begin (Iterated random functions, SIAM Review 41 (1999)).
 """
 
 from __future__ import annotations

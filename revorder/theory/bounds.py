@@ -39,7 +39,9 @@ def error_bound(rate: float, n: int, first_move: float) -> float:
 
 
 def steps_needed(rate: float, first_move: float, tol: float) -> int:
-    """The smallest n with error_bound(rate, n, first_move) <= tol; tol > 0, everything else as in `error_bound`.
+    """The smallest n with error_bound(rate, n, first_move) <= tol.
+
+    Args: as for `error_bound`; `tol` > 0, in the unit of `first_move`.
 
     >>> steps_needed(0.5, 0.5, 0.001)
     10

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 
-def number(name: str, value: Any, accepted: str, allowed: Callable[[float], bool]) -> float:
+def number(name: str, value: Any, accepted: str, allowed: Callable[[Any], bool]) -> float:
     """`value` as a float; TypeError unless it is a real number, ValueError unless `allowed` (NaN never is)."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: got {value!r}, but it must be a number {accepted}")
@@ -34,12 +37,12 @@ def whole(name: str, value: Any, least: int, most: float = math.inf) -> int:
     accepted = f"an integer >= {least}" + (f" and <= {most}" if most < math.inf else "")
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}: got {value!r}, but it must be {accepted}")
-    if not least <= value <= most:
+    if not least <= int(value) <= most:
         raise ValueError(f"{name}: got {value}, but it must be {accepted}")
     return int(value)
 
 
-def array(name: str, value: Any, finite: bool = True) -> np.ndarray:
+def array(name: str, value: Any, finite: bool = True) -> Floats:
     """`value` as a float64 array; TypeError unless numbers, ValueError if ragged, NaN or (where asked) infinite."""
     try:
         made = np.asarray(value)
@@ -52,7 +55,7 @@ def array(name: str, value: Any, finite: bool = True) -> np.ndarray:
     return made.astype(np.float64)
 
 
-def vector(name: str, value: Any) -> np.ndarray:
+def vector(name: str, value: Any) -> Floats:
     """`value` as a float64 array of shape (n,), n >= 1."""
     made = array(name, value)
     if made.ndim != 1 or not len(made):

@@ -1,7 +1,8 @@
 """The covariance of SGD's stationary law near a minimum, for i.i.d. batches and a fixed learning rate h.
 
 With Hessian H and gradient noise of covariance S, θ - θ* is multiplied by A = I - hH and shaken by h²S at every step,
-so the stationary covariance solves a discrete Lyapunov equation. Backward limits B_∞ have the same covariance.
+so the stationary covariance solves a discrete Lyapunov equation (Liu, Ziyin & Ueda, Noise and fluctuation of finite
+learning rate stochastic gradient descent, ICML 2021). Backward limits B_∞ have the same covariance.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike
 
-from revorder.theory.checks import array, positive
+from revorder.theory.checks import Floats, array, positive
 
 MOST_DIMENSIONS = 60  # the second-moment equation has d⁴ coefficients
 
@@ -50,8 +51,10 @@ def small_lr_covariance(hessian: ArrayLike, noise: ArrayLike, lr: float) -> np.n
     """The small-h limit of `stationary_covariance`: Σ with HΣ + ΣH = hS, (d, d).
 
     Mandt, Hoffman & Blei, Stochastic gradient descent as approximate Bayesian inference, JMLR 18 (2017): the covariance
-    of their Ornstein-Uhlenbeck process (there with a batch size, which here is part of S). Same arguments; linear in
-    lr, so that no lr is refused as unstable.
+    of their Ornstein-Uhlenbeck process (there with a batch size, which here is part of S). Linear in lr, so that no lr
+    is refused as unstable.
+
+    Args: as for `stationary_covariance`.
 
     >>> small_lr_covariance(1.0, 1.0, lr=0.5)
     array([[0.25]])
@@ -60,7 +63,7 @@ def small_lr_covariance(hessian: ArrayLike, noise: ArrayLike, lr: float) -> np.n
     return scipy.linalg.solve_sylvester(hessian, hessian, lr * noise)
 
 
-def _second_moment(step: np.ndarray, deviations: np.ndarray, shake: np.ndarray) -> np.ndarray:
+def _second_moment(step: Floats, deviations: Floats, shake: Floats) -> Floats:
     """Solve Σ = A Σ Aᵀ + E[D Σ Dᵀ] + shake, as a linear system for the d² entries of Σ."""
     d = len(step)
     flat = np.concatenate([step[None] * len(deviations) ** 0.5, deviations]).reshape(-1, d * d)
@@ -78,7 +81,7 @@ def _second_moment(step: np.ndarray, deviations: np.ndarray, shake: np.ndarray) 
     return (solution + solution.T) / 2
 
 
-def _checked(hessian: ArrayLike, noise: ArrayLike, lr: float) -> tuple[np.ndarray, np.ndarray, float]:
+def _checked(hessian: ArrayLike, noise: ArrayLike, lr: float) -> tuple[Floats, Floats, float]:
     hessian, noise = _symmetric("hessian", hessian), _symmetric("noise", noise)
     if hessian.shape != noise.shape:
         raise ValueError(f"noise: got shape {noise.shape}, but hessian has shape {hessian.shape}")
@@ -91,7 +94,7 @@ def _checked(hessian: ArrayLike, noise: ArrayLike, lr: float) -> tuple[np.ndarra
     return hessian, noise, positive("lr", lr)
 
 
-def _symmetric(name: str, value: ArrayLike) -> np.ndarray:
+def _symmetric(name: str, value: ArrayLike) -> Floats:
     made = array(name, value)
     made = made.reshape(1, 1) if made.ndim == 0 else made
     if made.ndim != 2 or made.shape[0] != made.shape[1] or not made.size:
@@ -101,11 +104,11 @@ def _symmetric(name: str, value: ArrayLike) -> np.ndarray:
     return (made + made.T) / 2
 
 
-def _is_symmetric(matrices: np.ndarray) -> bool:
+def _is_symmetric(matrices: Floats) -> bool:
     return bool(np.abs(matrices - np.swapaxes(matrices, -1, -2)).max() <= 1e-8 * np.abs(matrices).max())
 
 
-def _stable(hessian: np.ndarray, lr: float) -> None:
+def _stable(hessian: Floats, lr: float) -> None:
     largest = np.linalg.eigvalsh(hessian)[-1]
     if lr * largest >= 2:
         raise ValueError(
@@ -113,7 +116,7 @@ def _stable(hessian: np.ndarray, lr: float) -> None:
         )
 
 
-def _minibatches(hessians: ArrayLike, hessian: np.ndarray) -> np.ndarray:
+def _minibatches(hessians: ArrayLike, hessian: Floats) -> Floats:
     made, d = array("hessians", hessians), len(hessian)
     made = made.reshape(-1, 1, 1) if made.ndim == 1 and d == 1 else made
     if made.ndim != 3 or made.shape[1:] != hessian.shape or not len(made) or d > MOST_DIMENSIONS:

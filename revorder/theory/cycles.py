@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.theory.checks import array
+from revorder.theory.checks import Floats, array
 
 
 def cycle_points(slopes: ArrayLike, shifts: ArrayLike) -> np.ndarray:
@@ -57,7 +57,7 @@ def backward_limit(slopes: ArrayLike, shifts: ArrayLike) -> np.ndarray | float:
     return point if np.ndim(shifts) == 2 else float(point[0])
 
 
-def _maps(slopes: ArrayLike, shifts: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _maps(slopes: ArrayLike, shifts: ArrayLike) -> tuple[Floats, Floats]:
     """The maps as arrays (K, d, d) and (K, d)."""
     slopes, shifts = array("slopes", slopes), array("shifts", shifts)
     expected = shifts.shape if shifts.ndim == 1 else (*shifts.shape, *shifts.shape[1:])
@@ -69,7 +69,7 @@ def _maps(slopes: ArrayLike, shifts: ArrayLike) -> tuple[np.ndarray, np.ndarray]
     return (slopes, shifts) if shifts.ndim == 2 else (slopes[:, None, None], shifts[:, None])
 
 
-def _fixed_point(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+def _fixed_point(matrices: Floats, vectors: Floats) -> np.ndarray:
     """Fixed point (d,) of the composition in which the first map is applied first."""
     slope, shift = np.eye(vectors.shape[1]), np.zeros(vectors.shape[1])
     for matrix, vector in zip(matrices, vectors, strict=True):

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.theory.checks import array, number, whole
+from revorder.theory.checks import Floats, array, number, whole
 
 MOST_POINTS = 3**11
 
@@ -32,7 +32,7 @@ def chaos_game_dimension(corners: int = 3, ratio: float = 0.5) -> float:
     return math.log(whole("corners", corners, 1)) / math.log(1 / _ratio(ratio))
 
 
-def chaos_game_points(corners: ArrayLike, depth: int, ratio: float = 0.5) -> np.ndarray:
+def chaos_game_points(corners: ArrayLike, depth: int, ratio: float = 0.5) -> Floats:
     """The end points of all sequences of `depth` batches that start at the first corner.
 
     Args:

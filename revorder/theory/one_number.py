@@ -1,7 +1,8 @@
 """SGD on one number: loss ½(θ - x)², so that T(θ) = cθ + h·x with learning rate h and c = 1 - h.
 
 Every iterate is a weighted sum of the batches, and every variance below follows from the weights. `variance` is the
-variance of one batch x, in squared units of x; so are the results.
+variance of one batch x, in squared units of x; so are the results. Under i.i.d. batches the forward iterates are an
+autoregression of order one (Box & Jenkins, Time series analysis, 1970).
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.theory.checks import not_negative, number, positive, vector, whole
+from revorder.theory.checks import Floats, not_negative, number, positive, vector, whole
 
 
-def batch_weights(word: Sequence[int], lr: float) -> np.ndarray:
+def batch_weights(word: Sequence[int], lr: float) -> Floats:
     """The weight of every batch in the final state: θ = cⁿ θ_0 + weights @ x, for a word of length n.
 
     Whatever is applied at position p is then damped n - 1 - p times: it weighs h c^(n-1-p). Repeats add up.
@@ -37,7 +38,8 @@ def batch_weights(word: Sequence[int], lr: float) -> np.ndarray:
     if not numbers:
         raise ValueError("word: got an empty word, but it must name at least one batch")
     damped = np.arange(len(numbers) - 1, -1, -1)
-    return np.bincount(numbers, weights=lr * (1 - lr) ** damped)
+    # with weights the counts are floats, though numpy's types say integers
+    return np.bincount(numbers, weights=lr * (1 - lr) ** damped)  # type: ignore[return-value]
 
 
 def stationary_variance(lr: float, variance: float = 1.0) -> float:
@@ -81,6 +83,11 @@ def averaged_variance(lr: float, n: int, variance: float = 1.0) -> float:
     that is variance / n - 2cσ² (1 - cⁿ) / (hn)². The two terms cancel when n·lr is tiny: the relative rounding error
     is about 1e-16 / (n·lr).
 
+    Args:
+        lr: learning rate, in (0, 2).
+        n: how many iterates, >= 1.
+        variance: of one batch.
+
     >>> round(averaged_variance(0.1, 1), 4), round(1e6 * averaged_variance(0.1, 10**6), 4)
     (0.0526, 1.0)
     """
@@ -93,7 +100,12 @@ def ema_variance(lr: float, decay: float, variance: float = 1.0) -> float:
     """Stationary variance of the running mean m ← decay·m + (1 - decay)·θ of the forward iterates.
 
     With γ the decay: σ² (1 - γ)(1 + γc) / ((1 + γ)(1 - γc)), from the covariance σ² c^k of the iterates. It is not 0:
-    a running mean does not converge either. lr in (0, 2), decay in [0, 1).
+    a running mean does not converge either.
+
+    Args:
+        lr: learning rate, in (0, 2).
+        decay: in [0, 1).
+        variance: of one batch.
 
     >>> ema_variance(0.1, 0.0) == stationary_variance(0.1)
     True

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
-from revorder.theory.checks import array, vector
+from revorder.theory.checks import Floats, array, vector
 
 
 def lyapunov_exponent(slopes: ArrayLike, probabilities: ArrayLike | None = None) -> float:
@@ -67,7 +67,7 @@ def tail_index(slopes: ArrayLike, probabilities: ArrayLike | None = None) -> flo
     return float(brentq(excess, low, high, rtol=1e-14))
 
 
-def _logs(slopes: ArrayLike, probabilities: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+def _logs(slopes: ArrayLike, probabilities: ArrayLike | None) -> tuple[Floats, Floats]:
     """log|a| and chances of the slopes that have any chance."""
     slopes = vector("slopes", slopes)
     chances = array("probabilities", np.full(len(slopes), 1 / len(slopes)) if probabilities is None else probabilities)
