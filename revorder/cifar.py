@@ -126,7 +126,7 @@ def _of_archive(path: Path, folder: str, sizes: dict[str, int]) -> dict[str, byt
         # a stream needs `read` only, though the types of the standard library ask for more
         with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
             for member in archive:
-                _check(member, stream.most)
+                _check(member)
                 name = member.name.removeprefix(folder + "/")
                 if name in sizes and name != member.name:
                     if name in contents:
@@ -140,22 +140,27 @@ def _of_archive(path: Path, folder: str, sizes: dict[str, int]) -> dict[str, byt
 
 
 class _Bounded:
-    """A stream that refuses to give more than `most` bytes, so that nothing unpacked can fill the memory."""
+    """A stream that refuses to give more than `most` bytes, so that nothing unpacked can fill the memory.
+
+    Nor may it be asked again and again after its end: so tarfile looks, block by block, for the end of a member that
+    claims 2^60 bytes, whatever size a pax header lets it tell.
+    """
 
     def __init__(self, stream: gzip.GzipFile, most: int):
-        self.stream, self.most, self.given = stream, most, 0
+        self.stream, self.most, self.given, self.ended = stream, most, 0, 0
 
     def read(self, count: int) -> bytes:
         content = self.stream.read(count)
         self.given += len(content)
+        self.ended += not content
         if self.given > self.most:
             raise ValueError(f"it unpacks to more than the {self.most} bytes that are accepted")
+        if self.ended > 9:
+            raise ValueError("it ends within a member")
         return content
 
 
-def _check(member: tarfile.TarInfo, most: int) -> None:
-    if not 0 <= member.size <= most:  # tarfile would look for its end, block by block
-        raise ValueError(f"{member.name} unpacks to more than the {most} bytes that are accepted, or to less than none")
+def _check(member: tarfile.TarInfo) -> None:
     if not (member.isdir() or member.isreg()) or member.issparse():
         raise ValueError(f"{member.name} is neither a plain file nor a folder")
     name = PurePosixPath(member.name)

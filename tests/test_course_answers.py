@@ -10,6 +10,7 @@ import test_course_04
 import test_course_05
 import test_course_06
 import test_course_09
+import test_course_11
 
 import revorder as ro
 
@@ -21,6 +22,7 @@ LISTED = [
     test_course_05,
     test_course_06,
     test_course_09,
+    test_course_11,
 ]
 RIGHT = [case for module in LISTED for case in module.RIGHT]
 WRONG = [case for module in LISTED for case in module.WRONG]

@@ -201,6 +201,14 @@ BOMBS = {  # what claims, or unpacks to, far more than it is
     "cifar: a member of 2^40 bytes": (
         "cifar", gzip.compress(inputs.member(b"readme", (2**40 | 1 << 95).to_bytes(12, "big")) + bytes(1024))
     ),
+    "cifar: a pax header that hides a size of 2^60 bytes": (
+        "cifar",
+        gzip.compress(
+            inputs.member(b"pax", inputs.octal(14), b"g", content=b"14 size=65535\n")
+            + inputs.member(b"readme", (2**60 | 1 << 95).to_bytes(12, "big"))
+            + bytes(1024)
+        ),
+    ),
     "cifar: a name of 2^40 bytes": (
         "cifar", gzip.compress(inputs.member(b"x", (2**40 | 1 << 95).to_bytes(12, "big"), b"L") + bytes(1 << 26), 9)
     ),

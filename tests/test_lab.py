@@ -1,73 +1,131 @@
-"""The README's first command serves the first notebook, and a learner can run it and turn its knobs."""
+"""The README's first command serves the course; every notebook runs in a browser, and every widget in it moves."""
 
 from __future__ import annotations
 
-import re
-import shutil
+import os
 import urllib.request
+from pathlib import Path
 
+import nbformat
 import pytest
-from lab import TOKEN, opened, served
+from lab import RUN, TOKEN, Memory, boxes, go_to, mistakes, opened, readme_lab
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+GIGABYTE = 1000.0  # MB
+FIRST_WIDGET = 10.0  # seconds; what the course promises for its first widget
+VIEW = "application/vnd.jupyter.widget-view+json"
+PAINTED = """async run => {
+    const began = performance.now();
+    eval(run)();
+    const drawn = () => [...document.querySelectorAll('.jupyter-widgets img')].some(img => img.naturalWidth > 0);
+    while (!drawn() && performance.now() - began < 120000) await new Promise(done => setTimeout(done, 20));
+    return (performance.now() - began) / 1000;
+}"""
+CUT = """box => [...box.querySelectorAll('.widget-label, .widget-readout, .jupyter-button, select')]
+    .filter(each => getComputedStyle(each).visibility === 'visible' && each.scrollWidth > each.clientWidth + 1)
+    .map(each => each.textContent)"""  # what does not fit and so ends with "…"
+OUTSIDE = """box => [...box.querySelectorAll('.widget-label, .widget-readout, .slider, .jupyter-button, select, input')]
+    .filter(each => each.getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
+    .map(each => each.closest('.widget-inline-hbox, .jupyter-button').textContent)"""
+CHANGED = "([box, old]) => { const img = box.querySelector('img'); return img?.naturalWidth > 0 && img.src !== old }"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The README's own `jupyter lab` command, on a copy of the notebooks."""
-    from conftest import ROOT
+    with readme_lab(tmp_path_factory) as lab:
+        yield lab
 
-    command = re.search(r"&& (jupyter lab .*)", (ROOT / "README.md").read_text()).group(1)
-    folder = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
-    with served(command, folder, tmp_path_factory.mktemp("jupyter")) as address:
-        yield address
+
+@pytest.fixture(scope="module")
+def screenshots(tmp_path_factory):
+    """Where the pictures of all widgets are kept: the folder named by REVORDER_SCREENSHOTS, or a temporary one."""
+    folder = os.environ.get("REVORDER_SCREENSHOTS")
+    folder = Path(folder) if folder else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def test_serves_the_first_notebook(lab):
-    with urllib.request.urlopen(f"{lab}/lab/tree/00_start_here.ipynb?token={TOKEN}") as page:
+    with urllib.request.urlopen(f"{lab.address}/lab/tree/00_start_here.ipynb?token={TOKEN}") as page:
         assert page.status == 200
-    with urllib.request.urlopen(f"{lab}/api/contents/00_start_here.ipynb?token={TOKEN}") as content:
+    with urllib.request.urlopen(f"{lab.address}/api/contents/00_start_here.ipynb?token={TOKEN}") as content:
         assert b"Start here" in content.read()
 
 
-MOVES = {
-    "00_start_here": ("learning rate", "ArrowLeft"),
-    "01_contractions": ("learning rate h", "ArrowRight"),
-    "02_chaos_game": ("learning rate", "ArrowLeft"),
-    "03_one_number": ("step n", "ArrowRight"),
-    "04_perfect_sampling": ("number of draws", "ArrowRight"),
-    "05_quadratics": ("learning rate h", "ArrowRight"),
-    "06_orders_and_costs": ("steps N", "ArrowRight"),
-    "07_lie_brackets": ("learning rate h", "ArrowRight"),
-    "08_neural_networks": ("learning rate h", "ArrowLeft"),
-    "09_what_should_i_use": ("learning rate h", "ArrowRight"),
-}
-PICTURE = ".widget-html img"
+def test_the_first_widget_is_there_within_ten_seconds(lab, chromium, capsys):
+    """From the moment that all cells are sent to a ready kernel; best of three, since a machine may be busy."""
+    tried = []
+    while len(tried) < 3 and min(tried, default=FIRST_WIDGET) >= FIRST_WIDGET:
+        with opened(lab, NOTEBOOKS[0].name, chromium) as page:
+            tried.append(page.evaluate(PAINTED, RUN))
+    said = ", ".join(f"{seconds:.1f} s" for seconds in tried)
+    with capsys.disabled():
+        print(f"\nfirst widget of {NOTEBOOKS[0].stem}: {said} (load {os.getloadavg()[0]:.1f})")
+    assert min(tried) < FIRST_WIDGET, said
 
 
-@pytest.mark.parametrize("name", MOVES)
-def test_runs_in_a_browser_and_its_widget_answers_the_keyboard(lab, chromium, name, tmp_path):
-    label, key = MOVES[name]
-    with opened(lab, f"{name}.ipynb", chromium) as page:
-        assert page.evaluate("async () => await window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        knob = _scroll_to(page, f".widget-inline-hbox:has(.widget-label:text-is('{label}')) .noUi-handle")
-        before = page.locator(PICTURE).first.get_attribute("src")
-        knob.focus()
-        page.keyboard.press(key)
-        page.wait_for_function(f"old => document.querySelector('{PICTURE}')?.src !== old", arg=before)
-        assert len(page.locator(PICTURE).first.get_attribute("alt")) > 40
-        page.screenshot(path=tmp_path / f"{name}.png")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_runs_and_every_widget_moves(lab, chromium, path, screenshots, record_property, capsys):
+    with Memory(lab) as memory, opened(lab, path.name, chromium) as page:
+        assert page.evaluate(RUN), mistakes(page)
+        assert mistakes(page) == []
+        found = boxes(page)
+        assert len(found) == committed(path)
+        for number, box in enumerate(found):
+            go_to(page, box, number)
+            move(page, box, screenshots / f"{path.stem}-{number}")
         assert page.locator(".jupyter-widgets-error-widget").count() == 0
+        assert mistakes(page) == []
+        memory.look()
+    record_property("megabytes", (round(memory.kernel), round(memory.tree)))
+    with capsys.disabled():
+        print(f"\n{path.stem}: kernel at most {memory.kernel:.0f} MB, with its processes {memory.tree:.0f} MB")
+    assert 0 < memory.kernel < GIGABYTE and 0 < memory.tree < GIGABYTE
 
 
-def _scroll_to(page, selector):
-    """JupyterLab draws only the cells in view: scroll until the widget is there."""
-    panel = page.locator(".jp-WindowedPanel-outer").first
-    panel.evaluate("panel => { panel.scrollTop = 0 }")
-    for _ in range(60):
-        if page.locator(selector).count():
-            found = page.locator(selector).first
-            found.scroll_into_view_if_needed()
-            return found
-        panel.evaluate("panel => { panel.scrollTop += 700 }")
-        page.wait_for_timeout(200)
-    raise AssertionError(f"no {selector} in the notebook")
+def committed(path):
+    """How many widgets the committed notebook shows."""
+    cells = nbformat.read(path, as_version=4).cells
+    return sum(VIEW in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+
+
+def move(page, box, picture):
+    """Turn one knob by keyboard: another picture comes, nothing is cut, and nothing below it jumps."""
+    page.wait_for_function("box => box.querySelector('img')?.naturalWidth > 0", arg=box.element_handle())
+    image, height = box.locator("img").first, box.bounding_box()["height"]
+    assert box.evaluate(CUT) == []
+    before = image.get_attribute("src")
+    box.screenshot(path=f"{picture}-default.png")
+    turn(page, box)
+    page.wait_for_function(CHANGED, arg=[box.element_handle(), before])
+    assert len(image.get_attribute("alt")) > 40
+    box.screenshot(path=f"{picture}-moved.png")
+    assert box.bounding_box()["height"] == pytest.approx(height, abs=2)
+    assert box.evaluate(CUT) == []
+    narrow(page, box, f"{picture}-narrow.png")
+
+
+def turn(page, box):
+    """One step of the first slider; a widget without sliders is the experiment panel: one more seed, and Start."""
+    if box.locator(".noUi-handle").count():
+        value = box.locator(".widget-readout").first
+        stood = value.text_content()
+        box.locator(".noUi-handle").first.focus()
+        page.keyboard.press("ArrowRight")
+        if value.text_content() == stood:
+            page.keyboard.press("ArrowLeft")  # it stood at its end
+        return
+    box.locator(".widget-inline-hbox:has(.widget-label:text-is('seeds')) input").focus()
+    page.keyboard.press("ArrowUp")
+    box.locator("button:text-is('Start')").focus()
+    page.keyboard.press("Enter")
+
+
+def narrow(page, box, picture):
+    """In a small window every control is still there."""
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.wait_for_timeout(300)
+    box.screenshot(path=picture)
+    assert box.evaluate(OUTSIDE) == []
+    page.set_viewport_size({"width": 1200, "height": 1000})
+    page.wait_for_timeout(100)
