@@ -71,9 +71,7 @@ RIGHT = typed(
     ),
     (
         "11-cost",
-        """
-        cost = lambda c, k: sum(n for n in c if not any(m > n and (m - n) % k == 0 for m in c))
-        """,
+        "cost = lambda c, k: sum(n for n in c if not any(m > n and (m - n) % k == 0 for m in c))",
     ),
     (
         "11-steps",
@@ -163,9 +161,7 @@ WRONG = typed(
     ),
     (
         "11-order",
-        """
-        NewestBlockFirst = ro.BackwardBlocks
-        """,
+        "NewestBlockFirst = ro.BackwardBlocks",
         "your blocks come oldest first",
     ),
     (

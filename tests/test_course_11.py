@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 import warnings
 
@@ -13,7 +12,6 @@ from assignment_answers import NAMES, POINTS, value
 
 import revorder as ro
 from revorder.course.assignment import grade, quiet
-from revorder.course.assignment_laws import SHUFFLES, same_law
 
 RIGHT = [(name, value(name, source)) for name, source in assignment_answers.RIGHT]
 WRONG = [(name, value(name, source), hint) for name, source, hint in assignment_answers.WRONG]
@@ -239,32 +237,3 @@ def test_what_an_answer_writes_on_stderr_stays_quiet(capfd):
 
 def test_points_add_up_to_twenty():
     assert sum(POINTS.values()) == 20 and POINTS.keys() == NAMES.keys()
-
-
-# The closed form of exercise 6 against the definition: list all sequences
-
-
-def epochs(data_order, shuffles, number):
-    if data_order == "shuffle_once":
-        return [p * number for p in shuffles]
-    if data_order == "reshuffle":
-        return [sum(runs, ()) for runs in itertools.product(shuffles, repeat=number)]
-    pairs = [p + p[::-1] for p in shuffles]
-    return [sum(runs, ()) for runs in itertools.product(pairs, repeat=-(-number // 2))]
-
-
-@pytest.mark.parametrize("period, number", [(3, 4), (4, 3)])
-@pytest.mark.parametrize("data_order", SHUFFLES[1:])
-def test_same_law_says_what_a_list_of_all_sequences_says(data_order, period, number):
-    runs = epochs(data_order, [*itertools.permutations(range(period))], number)
-    for n in range(1, number * period + 1):
-        law = sorted(run[:n] for run in runs)
-        assert same_law(data_order, n, period) == (law == sorted(run[::-1] for run in law)), n
-
-
-@pytest.mark.parametrize("n", range(1, 8))
-def test_same_law_of_independent_and_of_fixed_batches(n):
-    law = sorted(itertools.product(range(3), repeat=n))
-    assert same_law("iid", n, 3) == (law == sorted(run[::-1] for run in law))
-    fixed = [i % 3 for i in range(n)]
-    assert same_law("incremental", n, 3) == (fixed == fixed[::-1])

@@ -31,6 +31,7 @@ from revorder.experiments.reports import report
 from revorder.files import MOST_DEPTH, parse
 from revorder.idx import MOST_BYTES
 
+pytestmark = pytest.mark.usefixtures("posix")
 COUNTS = {"idx": 600, "cifar": 400, "trajectory": 600, "config": 600, "folder": 60, "order": 600}
 seldom = settings(suppress_health_check=list(HealthCheck), max_examples=100)
 
