@@ -202,7 +202,7 @@ def answers(page, control, kind, number):
 
 
 def changes(page, control, before):
-    for _ in range(5):
+    for _ in range(10):
         if ask(page, f"value({control})") != before:
             return True
         page.wait_for_timeout(100)
