@@ -1,12 +1,14 @@
-"""Bad input to theory names the argument, what it got and what is accepted; boundary values are on their side."""
+"""Bad input names the argument, what it got and what is accepted; boundary values are on their side."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+import revorder as ro
 from revorder import theory
 from revorder.orders import did_you_mean
+from revorder.theory import checks
 
 NAN = [0.5, np.nan]
 ANGLE = 0.5 * np.eye(2)[None]  # one map of the plane that halves
@@ -67,3 +69,38 @@ def test_the_cdf_at_half_is_exact_at_its_jumps():
 def test_only_a_near_name_is_suggested():
     assert did_you_mean("bakward", ["backward", "forward"]) == "; did you mean 'backward'?"
     assert did_you_mean("zzz", ["backward", "forward"]) == ""
+
+
+INTEGER = r"n: got -1, but it must be an integer >= 0$"
+ORDERS = [ro.Forward(), ro.Backward(), ro.BackwardWindow(2), ro.BackwardTail(2), ro.BackwardBlocks(2), ro.TwoSided()]
+
+
+@pytest.mark.parametrize("order", [*ORDERS, ro.Shuffled()], ids=str)
+def test_words_have_a_length(order):
+    with pytest.raises(ValueError, match=INTEGER):
+        order.word(-1)
+
+
+@pytest.mark.parametrize(
+    "call, says",
+    [
+        (lambda: ro.BackwardTail(-1), "start: got -1, but it must be an integer >= 0$"),
+        (lambda: ro.BackwardBlocks(0), "size: got 0, but it must be an integer >= 1$"),
+        (lambda: ro.Shuffled(-1), "seed: got -1, but it must be an integer >= 0$"),
+        (lambda: checks.positive("x", 0), "x: got 0, but it must be finite and > 0$"),
+        (lambda: checks.positive("x", np.inf), "x: got inf, but it must be finite and > 0$"),
+        (lambda: checks.not_negative("x", -1), "x: got -1, but it must be finite and >= 0$"),
+        (lambda: checks.whole("x", 0, 1), "x: got 0, but it must be an integer >= 1$"),
+        (lambda: checks.whole("x", 9, 1, 8), "x: got 9, but it must be an integer >= 1 and <= 8$"),
+        (lambda: theory.error_bound(-0.1, 3, 1.0), r"rate: got -0.1, but it must be in \[0, 1\)$"),
+        (lambda: theory.bernoulli_convolution_cdf(0.5, 1.5), "lr: got 1.5, .*beyond 1 the law leaves"),
+        (lambda: theory.stationary_covariance([[1.0]], [[1.0]], 0.1, [np.nan]), "hessians: got .*without NaN$"),
+    ],
+)
+def test_other_errors_name_the_argument(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()
+
+
+def test_arrays_become_float64():
+    assert checks.array("x", np.float32([1, 2])).dtype == np.float64
