@@ -90,5 +90,5 @@ def test_a_damaged_record_is_refused(tmp_path):
     states, about = storage.load(tmp_path / "path")
     about["provenance"] = "yes"
     storage.save(tmp_path / "other", states, about)
-    with pytest.raises(ValueError, match="does not describe a trajectory"):
+    with pytest.raises(ValueError, match="cannot be read as a trajectory"):
         ro.Trajectory.load(tmp_path / "other")
