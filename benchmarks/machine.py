@@ -6,7 +6,6 @@ import datetime
 import importlib.metadata
 import os
 import platform
-import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def card(threads: int) -> dict[str, object]:
     """Machine, versions, commit and date."""
-    from revorder.origins import processor  # it imports torch, which must come after `use_threads`
+    from revorder.origins import git, processor  # it imports torch, which must come after `use_threads`
 
     return {
         "cpu": processor(),
@@ -25,8 +24,8 @@ def card(threads: int) -> dict[str, object]:
         "os": platform.platform(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in ("torch", "jax", "jaxlib", "numpy", "revorder")},
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "revorder", "benchmarks")),
+        "commit": git(ROOT, "rev-parse", "HEAD") or "",
+        "uncommitted_changes": bool(git(ROOT, "status", "--porcelain", "--", "revorder", "benchmarks")),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
@@ -46,11 +45,3 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _git(*arguments: str) -> str:
-    try:
-        made = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return made.stdout.strip()

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from revorder.errors import RunInterrupted
 from revorder.planning import Plan
-from revorder.pytrees import Tree, describe, layout, row, stack
+from revorder.pytrees import Tree, blank_rows, describe, layout, row, stack
 from revorder.trajectory import Trajectory
 
 METRIC_LANES = 32  # a metric may look at a whole test set: activations of so many states at once are held
@@ -86,7 +86,7 @@ class Collector:
         """What was gathered: of all checkpoints, or, after a failure, of those that were reached."""
         states, values, reached = self.kept, self.values, self.done | self.marked
         if self.marked.any():
-            states = pytree.tree_map(self._blank, states)
+            states = blank_rows(states, torch.from_numpy(self.marked))
         if not reached.all():
             states = row(states, torch.from_numpy(reached))
             values = {name: numbers[reached] for name, numbers in values.items()}
@@ -102,11 +102,6 @@ class Collector:
         """The error that carries what was gathered until now."""
         reached = f"{int(self.done.sum())} of {len(self.done)} checkpoints of {self.plan.order} were reached"
         return RunInterrupted(f"{reached}; this exception's `trajectory` has them", trajectory=self.partial())
-
-    def _blank(self, leaf: torch.Tensor) -> torch.Tensor:
-        """A leaf of the kept states with NaN (or 0, in integers) at the marked checkpoints."""
-        leaf[torch.from_numpy(self.marked).to(leaf.device)] = float("nan") if leaf.is_floating_point() else 0
-        return leaf
 
 
 def _measure(name: str, metric: Callable[[Tree], Any], states: Tree, count: int) -> list[float]:

@@ -31,7 +31,7 @@ def provenance(device: str | torch.device = "cpu", **seeds: int) -> dict[str, An
     {'batches': 3}
     """
     return {
-        "versions": versions(),
+        "versions": dict(versions()),
         "device": torch.cuda.get_device_name(device) if torch.device(device).type == "cuda" else str(device),
         "processor": processor(),
         "threads": torch.get_num_threads(),
@@ -52,13 +52,9 @@ def seeds_of(update: object) -> dict[str, int]:
 
 
 @cache
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), "revorder": revorder.__version__} | {n: version(n) for n in PACKAGES}
-
-
 def versions() -> dict[str, str]:
     """Versions of Python, revorder, and what computes for it."""
-    return dict(_versions())
+    return {"python": platform.python_version(), "revorder": revorder.__version__} | {n: version(n) for n in PACKAGES}
 
 
 @cache
@@ -73,13 +69,15 @@ def processor() -> str:
 @cache
 def commit(folder: Path) -> str | None:
     """The git commit of a folder, as it was when it was first asked for in this process."""
+    found = git(folder, "rev-parse", "HEAD")
+    changed = None if found is None else git(folder, "status", "--porcelain", "--untracked-files=no")
+    return None if changed is None else f"{found}{'+' if changed else ''}"
+
+
+def git(folder: Path, *command: str) -> str | None:
+    """What a git command says in a folder; None if it fails, as without git, a repository, or a commit in it."""
     try:
-        found = _git(folder, "rev-parse", "HEAD")
-        return found + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.SubprocessError):  # no git, no repository, or no commit in it
+        done = subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
         return None
-
-
-def _git(folder: Path, *command: str) -> str:
-    done = subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True, timeout=10)
     return done.stdout.strip()

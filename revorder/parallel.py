@@ -7,7 +7,6 @@ import os
 import threading
 from concurrent.futures import Executor, Future, as_completed
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -21,9 +20,7 @@ Part = tuple[np.ndarray, int]  # its rows (positions in `plan.steps`), and its c
 TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
 
 
-def run(
-    executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool, provenance: dict[str, Any]
-) -> Trajectory:
+def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool) -> Trajectory:
     """Let workers carry out `work(part, progress=False)` for all parts of a plan, and merge what they return.
 
     Raises:
@@ -35,7 +32,7 @@ def run(
     once = os.urandom(8)  # dask names tasks by their arguments: do not meet what was cancelled before
     packed = pack((work, plan.order, once), **given, **work.keywords)
     futures: dict[Future[bytes], Part] = {}
-    collected = Collector(plan, [], None, work.keywords["metrics"], provenance)
+    collected = Collector(plan, [], None, work.keywords["metrics"], work.keywords["provenance"])
     try:
         for part in split(plan, size(executor)):
             futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part

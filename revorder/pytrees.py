@@ -105,6 +105,16 @@ def finite_rows(stacked: Tree) -> torch.Tensor | None:
     return torch.stack([leaf.isfinite().flatten(1).all(1) for leaf in map(_at_least_2d, leaves)]).all(0).cpu()
 
 
+def blank_rows(stacked: Tree, rows: torch.Tensor) -> Tree:
+    """The stack with NaN (or 0, in integers) in the rows (rows,) bool, such as those that are not finite."""
+
+    def blank(leaf: torch.Tensor) -> torch.Tensor:
+        where = rows.to(leaf.device).reshape(-1, *[1] * (leaf.ndim - 1))
+        return leaf.masked_fill(where, float("nan") if leaf.is_floating_point() else 0)
+
+    return pytree.tree_map(blank, stacked)
+
+
 def _at_least_2d(leaf: torch.Tensor) -> torch.Tensor:
     return leaf[:, None] if leaf.ndim == 1 else leaf
 

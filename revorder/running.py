@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from revorder import engines, parallel
+from revorder import engines, origins, parallel
 from revorder.collecting import Collector, progress_bar
 from revorder.engines import Auto, Engine, Keeper, Maps
 from revorder.errors import DivergedError
 from revorder.memory import check_fits
 from revorder.orders import Order
-from revorder.origins import provenance, seeds_of
 from revorder.planning import Label, Plan, plan_for
 from revorder.pytrees import Tree, check_tensors, clone, finite_rows, is_finite, named_leaves, row
 from revorder.trajectory import Trajectory
@@ -90,10 +89,10 @@ def run(
     if engine != "auto":
         maps.note(f"{type(chosen).__name__.lower()}: as asked")
     work = partial(carry_out, maps=maps, start=clone(start), engine=chosen, record=record, metrics=metrics or {},
-                   on_diverge=on_diverge)  # fmt: skip
+                   on_diverge=on_diverge, provenance=origin(maps, start, plan))  # fmt: skip
     if executor is None:
         return work(plan, progress=progress)
-    return parallel.run(executor, work, plan, progress, origin(maps, start, plan))
+    return parallel.run(executor, work, plan, progress)
 
 
 def _check(start: Tree, batches: Any, record: object, metrics: object, executor: object) -> None:
@@ -124,12 +123,13 @@ def carry_out(
     record: Callable[[Tree], Tree] | None,
     metrics: dict[str, Callable[[Tree], Any]],
     progress: bool,
+    provenance: dict[str, Any],
     keeper: Keeper | None = None,
     on_diverge: str = "raise",
 ) -> Trajectory:
     """Carry a plan out, here or in a worker; or from where a keeper says that it stopped."""
     chosen: Engine = engine.resolve(maps, start, plan) if isinstance(engine, Auto) else engine
-    collected = Collector(plan, maps.notes, record, metrics, origin(maps, start, plan))
+    collected = Collector(plan, maps.notes, record, metrics, provenance)
     states: Callable[..., Iterator[tuple[np.ndarray, Tree]]] = chosen.states
     if keeper is not None:
         keeper.watch(collected)
@@ -153,8 +153,9 @@ def carry_out(
 
 def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
     """The provenance of a run: what is known of its update, batches and order besides the machine."""
-    seeds = {"order": getattr(plan.order, "seed", None)} | seeds_of(maps.update)
-    record = provenance(next(iter(named_leaves(start)))[1].device, **{k: s for k, s in seeds.items() if s is not None})
+    seeds = {"order": getattr(plan.order, "seed", None)} | origins.seeds_of(maps.update)
+    known = {name: seed for name, seed in seeds.items() if seed is not None}
+    record = origins.provenance(next(iter(named_leaves(start)))[1].device, **known)
     digest = getattr(maps.batches, "digest", None)
     return record if digest is None else record | {"batches": digest}
 

@@ -15,7 +15,7 @@ from revorder.engines import Auto, Engine
 from revorder.memory import check_fits
 from revorder.orders import Order
 from revorder.planning import Label
-from revorder.pytrees import Tree, copies, finite_rows, stack
+from revorder.pytrees import Tree, blank_rows, copies, finite_rows, stack
 from revorder.running import run
 from revorder.updates import tree_map
 
@@ -107,8 +107,10 @@ def run_seeds(
 
     def observe(states: Tree) -> dict[str, Tree]:
         values = {name: _over_seeds(name, metric, states) for name, metric in functions.items()}
-        if on_diverge == "mark":
-            values, states = _marked(values, states)
+        finite = finite_rows(states) if on_diverge == "mark" else None
+        if finite is not None and not finite.all():
+            values = blank_rows({name: each.double() for name, each in values.items()}, ~finite)
+            states = blank_rows(states, ~finite)
         return {"metrics": values, "states": states if keep_states else {}, "": torch.zeros(())}
 
     many = torch.vmap(lambda state, batch: update(state, batch))
@@ -171,19 +173,6 @@ def _over_seeds(name: str, metric: Callable[[Tree], Any], states: Tree) -> torch
     if not isinstance(values, torch.Tensor) or values.shape != (seeds,):
         raise ValueError(f"metrics[{name!r}]: a metric must return one number for the state of one seed")
     return values
-
-
-def _marked(values: dict[str, torch.Tensor], states: Tree) -> tuple[dict[str, torch.Tensor], Tree]:
-    """Metrics and states (seeds, ...) with NaN (or 0, in integers) in the place of seeds that are not finite."""
-    finite = finite_rows(states)
-    if finite is None or finite.all():
-        return values, states
-
-    def blank(leaf: torch.Tensor) -> torch.Tensor:
-        kept = finite.to(leaf.device).reshape(-1, *[1] * (leaf.ndim - 1))
-        return torch.where(kept, leaf, float("nan") if leaf.is_floating_point() else 0)
-
-    return {name: blank(each.double()) for name, each in values.items()}, pytree.tree_map(blank, states)
 
 
 def _array(values: torch.Tensor) -> np.ndarray:

@@ -16,6 +16,7 @@ from revorder.orders import did_you_mean
 
 __all__ = ["EXERCISES", "Profile", "Verdict", "check", "exercise", "profile"]
 
+NOTHING = "your function returned nothing; end it with `return`."  # the hint for whoever forgot it
 Exercise = Callable[[Any], str | None]  # a hint, or None if the answer holds
 EXERCISES: dict[str, Exercise] = {}
 MODULES = {  # what an exercise's name begins with -> where it is; imported when it is asked for

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 
 CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]], dtype=torch.float64)
 DEPTH = 40  # batches behind each point of 02-address: float64 still knows them all
@@ -28,7 +28,7 @@ def address(answer: Callable[[torch.Tensor, int], Sequence[int]]) -> str | None:
             tosses[k - 1] = (tosses[0] + 1) % 3  # read from either end, the list is another one
         got = answer(_limit(tosses), k)
         if got is None:
-            return "your function returned nothing; end it with `return`."
+            return NOTHING
         hint = _address_hint([int(corner) for corner in got], tosses, k)
         if hint is not None:
             return hint
@@ -80,7 +80,7 @@ def dimension(answer: Callable[[int, float], float]) -> str | None:
     cases = [(k, draw.uniform(0.55, 0.95)) for k in (2, 4, 5, 6, 7)]
     got = [answer(*case) for case in cases]
     if any(value is None for value in got):
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
 
     def equal(formula: Callable[[int, float], float]) -> bool:
         return all(math.isclose(value, formula(*case), rel_tol=1e-6) for value, case in zip(got, cases, strict=True))

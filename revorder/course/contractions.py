@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 from revorder.theory import steps_needed
 
 Mistakes = Sequence[tuple[Callable[..., float], str]]  # a wrong formula, and the hint for whoever wrote it
@@ -114,7 +114,7 @@ def _compare(
         return f"give a function, such as `lambda …: …`; got {type(answer).__name__}."
     got = [answer(*case) for case in cases]
     if any(value is None for value in got):
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
     got = [float(value) for value in got]
 
     def equal(formula: Callable[..., float]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 from revorder.experiments.configs import Config
 from revorder.experiments.jobs import jobs
 
@@ -27,7 +27,7 @@ def cost(answer: Cost) -> str | None:
     cases = _cost_cases()
     got = [answer(*case) for case in cases]
     if any(value is None for value in got):
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
     if got == [_truth(*case) for case in cases]:
         return None
     mistakes: list[tuple[Callable[..., float], str]] = [
@@ -112,7 +112,7 @@ def read(answer: Callable[[pd.DataFrame, int], Any]) -> str | None:
     for frame, steps in frames:
         found = answer(frame.copy(), steps)
         if found is None:
-            return "your function returned nothing; end it with `return`."
+            return NOTHING
         try:
             got.append({order: float(found[order]) for order in ("forward", "backward")})
         except (KeyError, TypeError, IndexError):

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import EXERCISES, Verdict, exercise
+from revorder.course import EXERCISES, NOTHING, Verdict, exercise
 
 Formula = Callable[..., Any]
 Case = tuple[Any, ...]  # the arguments of one call
 Mistakes = Sequence[tuple[Formula, str]]  # a wrong formula, and the hint for whoever wrote it
 Seeded = Callable[[Any, int], str | None]  # (answer, seed) -> a hint, or None if the answer holds
-
-NOTHING = "your function returned nothing; end it with `return`."
 
 
 def judge(answer: Formula, cases: Sequence[Case], truth: Formula, mistakes: Mistakes, advice: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 from revorder.lie import lie_corrected
 
 Quadratic = tuple[np.ndarray, np.ndarray]  # Hessian (2, 2) and minimiser (2,)
@@ -76,7 +76,7 @@ def sign(answer: Callable[..., np.ndarray]) -> str | None:
     pairs = [_Pair(seed) for seed in range(4)]
     got = [answer(*pair.arguments) for pair in pairs]
     if any(vector is None for vector in got):
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
     if any(np.shape(vector) != (2,) for vector in got):
         return f"the gap is a vector with 2 numbers, like θ; yours has the shape {np.shape(got[0])}."
     if _equal(got, [pair.gap for pair in pairs]):
@@ -148,7 +148,7 @@ def cost(answer: Callable[[int], float]) -> str | None:
     widths = [2, 3, 5, 8, 13, 1]
     got, truth = [answer(w) for w in widths], [_corrected.cost(w) for w in widths]
     if any(value is None for value in got):
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
     if got == truth:
         return None
     for wrong, hint in mistakes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 
 SAME = {"A", "B", "F"}
 WHY = {  # a hint for each letter that is answered wrongly
@@ -60,7 +60,7 @@ def steady(answer: Callable[[np.ndarray], float]) -> str | None:
     losses = source.normal(size=(4, 7)).cumsum(axis=1) + 3 * source.normal(size=(4, 1))
     got: Any = answer(losses.copy())
     if got is None:
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
     if np.shape(got) == (4,):
         return "you have one number for each seed; the exercise asks for their mean."
     if np.shape(got) == (7,):

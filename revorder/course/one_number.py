@@ -7,10 +7,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 from revorder.theory import binary_fraction, bits_of
-
-NOTHING = "your function returned nothing; end it with `return`."
 
 
 @exercise("03-fraction")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 from revorder.orders import Order
 from revorder.planning import plan
 
@@ -24,7 +24,7 @@ def words(answer: Order | Callable[[int], Sequence[int]]) -> str | None:
     for n in sizes:
         got = word(n)
         if got is None:
-            return "your function returned nothing; end it with `return`."
+            return NOTHING
         hint = _word_hint([int(number) for number in got], n)
         if hint is not None:
             return hint
@@ -108,7 +108,7 @@ def _compare(
         return f"give a function, such as `lambda N: ...`; got {type(answer).__name__}."
     got = [answer(*case) for case in cases]
     if any(value is None for value in got):
-        return "your function returned nothing; end it with `return`."
+        return NOTHING
     if got == [truth(*case) for case in cases]:
         return None
     for wrong, hint in mistakes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 from revorder.course.start_here import close
 from revorder.theory import batches_backward_is_worth, steps_needed
 
@@ -17,7 +17,6 @@ Mistakes = Sequence[tuple[Callable[..., float], str]]  # a wrong formula, and th
 
 OLD, NEW = 5, 3  # batches of the rough draw, and those that refine it
 FUNCTION = "give a function, such as `lambda {}: ...`; got {}."
-NOTHING = "your function returned nothing; end it with `return`."
 
 
 @exercise("04-depth")

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import exercise
+from revorder.course import NOTHING, exercise
 
 FUNCTION = "give a function, such as `lambda {0}: ...`; got {1}."
-NOTHING = "your function returned nothing; end it with `return`."
 
 
 @exercise("09-budget")

@@ -21,7 +21,7 @@ from revorder.files import reading
 from revorder.planning import Plan, plan_for
 from revorder.problems import Problem
 from revorder.pytrees import Tree, layout, row
-from revorder.running import carry_out
+from revorder.running import carry_out, origin
 from revorder.trajectory import Trajectory
 
 SNAPSHOT = "revorder-snapshot-1"
@@ -190,7 +190,7 @@ def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapsho
 
     snapshots.check(config, plan, problem, record(problem.start))
     found = carry_out(plan, engine=engine, maps=maps, start=problem.start, record=record, metrics=problem.metrics,
-                      progress=False, keeper=snapshots)  # fmt: skip
+                      progress=False, keeper=snapshots, provenance=origin(maps, problem.start, plan))  # fmt: skip
     if len(found.steps) < len(plan.steps):
         raise ValueError(f"path: {snapshots.path} is damaged: checkpoints are missing that its place is beyond")
     return found

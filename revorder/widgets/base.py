@@ -18,7 +18,7 @@ class Explorer:
 
     def close(self) -> None:
         """Take the widget off the page and free what it holds; it cannot be displayed again."""
-        for part in list(_inside(self.view)):
+        for part in list(inside(self.view)):
             for look in (part.layout, getattr(part, "style", None)):
                 if isinstance(look, W.Widget):
                     look.close()
@@ -41,7 +41,8 @@ def side_by_side(*columns: Sequence[W.Widget]) -> W.Box:
     return row(*(W.VBox(column) for column in columns))
 
 
-def _inside(part: W.Widget) -> Iterator[W.Widget]:
+def inside(part: W.Widget) -> Iterator[W.Widget]:
+    """A box and everything in it, in the order in which it is seen."""
     yield part
     for child in getattr(part, "children", ()):
-        yield from _inside(child)
+        yield from inside(child)
