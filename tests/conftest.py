@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ settings.load_profile("default")
 torch.set_num_threads(1)  # the tensors are small: threads would only wait for each other
 
 ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture
@@ -27,6 +30,12 @@ def posix() -> None:
 @pytest.fixture
 def root() -> Path:
     return ROOT
+
+
+@pytest.fixture
+def project() -> dict[str, Any]:
+    """What pyproject.toml says of the package."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def missing(what: str) -> None:

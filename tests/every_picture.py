@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 
 import figure_samples
 import pytest
+from every_widget import shown
 from seen import caught, texts
-from test_widget_states import shown
 
 import revorder as ro
 from revorder.widgets.live import Curves

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets as W
 
 import revorder as ro
+from revorder.widgets.base import inside
 
 SLIDERS = ("IntSlider", "FloatSlider", "FloatLogSlider", "SelectionSlider")
 WAYS: dict[str, list[tuple]] = {  # arguments with which a class shows all its controls; several times if one hides some
@@ -20,20 +20,14 @@ clicked: list[W.Button] = []
 
 def show() -> list[Any]:
     """The widgets of `MADE`, all that can be used made usable, all clicks noted."""
-    shown = [getattr(ro.widgets, name)(*arguments) for name, arguments in MADE]
-    for widget, (_, arguments) in zip(shown, MADE, strict=True):
+    made = [getattr(ro.widgets, name)(*arguments) for name, arguments in MADE]
+    for widget, (_, arguments) in zip(made, MADE, strict=True):
         if arguments == ("my own",):
             widget.cyclic.value = True
         for button in (each for each in controls(widget) if isinstance(each, W.Button)):
             button.disabled = False
             button.on_click(clicked.append)
-    return shown
-
-
-def inside(part: W.Widget) -> Iterator[W.Widget]:
-    yield part
-    for child in getattr(part, "children", ()):
-        yield from inside(child)
+    return made
 
 
 def controls(widget: Any) -> list[W.Widget]:
@@ -41,6 +35,11 @@ def controls(widget: Any) -> list[W.Widget]:
     silent = (W.HTML, W.HTMLMath, W.Label, W.FloatProgress)
     return [each for each in inside(widget.view)
             if isinstance(each, W.Button) or hasattr(each, "value") and not isinstance(each, silent)]  # fmt: skip
+
+
+def shown(widget: Any) -> list[str]:
+    """Every text and picture that it shows."""
+    return [each.value for each in inside(widget.view) if isinstance(each, (W.HTML, W.HTMLMath, W.Label))]
 
 
 def row(control: W.Widget) -> tuple[str, str, bool, int]:

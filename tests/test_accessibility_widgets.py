@@ -7,9 +7,9 @@ import re
 import ipywidgets as W
 import pytest
 from every_picture import HOSTILE, TEXT, WIDGETS, elements, every_widget, roles, statuses, widget
+from every_widget import controls
 from matplotlib.colors import to_rgb
 from seen import caught, contrast
-from test_widget_states import controls, inside
 
 import revorder as ro
 from revorder.widgets import training
@@ -75,8 +75,7 @@ def test_alt_text_and_spoken_words_follow_every_move(name):
 @every_widget
 def test_controls_have_labels_of_their_own_with_units(name):
     made = widget(name)[0]
-    named = [*controls(made), *(part for part in inside(made.view) if isinstance(part, W.Button))]
-    named = [part for part in named if not isinstance(part, W.FloatProgress)]  # said in words beside it
+    named = controls(made)
     labels = [part.description.strip() for part in named]
     assert all(len(label) > 1 for label in labels) and len(set(labels)) == len(labels)
     plain = {label for labels in NO_UNIT.values() for label in labels}

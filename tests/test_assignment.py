@@ -14,11 +14,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from assignment_answers import NAMES, POINTS, RIGHT, WRONG, value
+from conftest import NOTEBOOKS, ROOT
 
 import revorder as ro
 from revorder.course.judging import quiet
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+FOLDER = ROOT / "notebooks"
 GUIDE = FOLDER / "instructor" / "README.md"
 NAME = "11_assignment"
 ALL, NONE = dict(POINTS), dict.fromkeys(POINTS, 0)
@@ -223,7 +224,7 @@ def test_hidden_properties_refuse_wrong_answers(name, text, hint):
 
 def test_guide_names_every_notebook():
     text = GUIDE.read_text()
-    assert [path.name for path in sorted(FOLDER.glob("*.ipynb")) if f"(../{path.name})" not in text] == []
+    assert [path.name for path in NOTEBOOKS if f"(../{path.name})" not in text] == []
 
 
 def test_functions_that_the_guide_names_exist():

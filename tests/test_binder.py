@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 
 import pytest
 import yaml
@@ -14,9 +13,8 @@ import yaml
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}  # no GPU, no Qt
 
 
-def requirements(root):
+def requirements(project):
     """What pyproject.toml asks of someone who opens the notebooks, by conda's names."""
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     kernel = [requirement for requirement in extras["test"] if requirement.startswith("ipykernel")]
     for requirement in (*project["dependencies"], *extras["lab"], *kernel):
@@ -29,13 +27,12 @@ def environment(root):
     return yaml.safe_load((root / "environment.yml").read_text())
 
 
-def test_environment_says_what_pyproject_says(root, environment):
+def test_environment_says_what_pyproject_says(project, environment):
     assert environment["channels"] == ["conda-forge"]
     python, pip, *packages = environment["dependencies"]
     assert re.fullmatch(r"python=3\.\d+", python) and pip == "pip"
-    assert sorted(packages) == sorted(requirements(root))
-    minimum = tomllib.loads((root / "pyproject.toml").read_text())["project"]["requires-python"]
-    assert int(python.split(".")[1]) >= int(minimum.removeprefix(">=3."))
+    assert sorted(packages) == sorted(requirements(project))
+    assert int(python.split(".")[1]) >= int(project["requires-python"].removeprefix(">=3."))
 
 
 def test_binder_installs_the_same(root, environment):
@@ -80,9 +77,8 @@ def test_repo2docker_refuses_a_broken_environment(tmp_path):
     assert returncode != 0
 
 
-def test_badge_opens_the_first_notebook(root):
-    repository = tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-    owner_and_name = repository.removeprefix("https://github.com/")
+def test_badge_opens_the_first_notebook(root, project):
+    owner_and_name = project["urls"]["Repository"].removeprefix("https://github.com/")
     address = f"https://mybinder.org/v2/gh/{owner_and_name}/HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb"
     assert f"]({address})" in (root / "README.md").read_text()
     assert (root / "notebooks" / "00_start_here.ipynb").exists()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import NOTEBOOKS
 from lab import RUN, TOKEN, Memory, boxes, go_to, mistakes, opened, readme_lab
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 GIGABYTE = 1000.0  # MB
 FIRST_WIDGET = 10.0  # seconds; what the course promises for its first widget
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import NOTEBOOKS
 from notebook_rules import RULES, asked, claims, code, complaints, figures, prose
 
 from revorder.course import EXERCISES, check
-
-NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)

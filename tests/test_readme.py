@@ -42,10 +42,7 @@ def test_pictures_have_alt_text_and_links_lead_somewhere(root):
     assert all((root / target).exists() for target in local)
 
 
-def test_versions_are_pinned_for_every_dependency(root):
-    import tomllib
-
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+def test_versions_are_pinned_for_every_dependency(root, project):
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
     names = {re.match(r"[\w.-]+", requirement).group().lower() for requirement in wanted}
     pinned = dict(
@@ -55,19 +52,14 @@ def test_versions_are_pinned_for_every_dependency(root):
     assert pinned["torch"] == "2.13.0"
 
 
-def test_citation_names_the_paper_and_this_version(root):
-    import tomllib
-
+def test_citation_names_the_paper_and_this_version(root, project):
     import yaml
 
     import revorder as ro
 
     citation = yaml.safe_load((root / "CITATION.cff").read_text())
     assert citation["version"] == ro.__version__
-    assert (
-        citation["repository-code"]
-        == tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
-    )
+    assert citation["repository-code"] == project["urls"]["Repository"]
     (paper,) = citation["references"]
     assert paper["identifiers"][0]["value"] == "arXiv:2502.01557"
     readme = (root / "README.md").read_text()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 
 import pytest
 import yaml
 from accessibility import DEPEND_ON_COLOUR, lost_at_400_percent, tabbed, violations
-from conftest import ROOT
+from conftest import NOTEBOOKS, ROOT
 from webpages import QUIET, Tab, build, dead_links, foreign, pages, parsed, served
 
 FOLDER = ROOT / "notebooks"
-NOTEBOOKS = [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
+NAMES = [path.stem for path in NOTEBOOKS]
 REPORTS = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("results/*/report/report.md")]
 GUIDES = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("instructor/*.md")]
-PAGES = [f"{name}.html" for name in ["index", *NOTEBOOKS, *REPORTS, *GUIDES, "search"]]
+PAGES = [f"{name}.html" for name in ["index", *NAMES, *REPORTS, *GUIDES, "search"]]
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +77,9 @@ def test_nothing_comes_from_another_host(site):
     assert foreign(site) == []
 
 
-def test_the_workflow_installs_the_extra_and_publishes_only_main():
+def test_the_workflow_installs_the_extra_and_publishes_only_main(project):
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text())
-    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["site"]
+    extra = project["optional-dependencies"]["site"]
     (install,) = (step["run"] for step in workflow["jobs"]["build"]["steps"] if "pip install" in step.get("run", ""))
     assert install.split(" constraints.txt ")[1].split() == [re.match(r"[\w-]+", package).group() for package in extra]
     assert workflow["jobs"]["deploy"]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
@@ -94,7 +93,7 @@ def test_all_notebooks_are_in_the_navigation(site, name):
     page = site / name
     paths = [link["href"].split("#")[0] for link in parsed(page).select("nav[aria-label=Course] a")]
     targets = [(page.parent / path).resolve() if path else page for path in paths]  # a page links to itself as "#"
-    assert targets[: len(NOTEBOOKS)] == [site / f"{notebook}.html" for notebook in NOTEBOOKS]
+    assert targets[: len(NAMES)] == [site / f"{notebook}.html" for notebook in NAMES]
 
 
 def test_has_a_language_a_title_and_one_heading(site, name):
@@ -107,14 +106,14 @@ def test_has_a_language_a_title_and_one_heading(site, name):
 def test_figures_say_what_they_show(site, name):
     figures = parsed(site / name).select("article img")
     assert [figure["src"][:40] for figure in figures if len(figure.get("alt", "")) <= 40] == []
-    if name.removesuffix(".html") in NOTEBOOKS:
+    if name.removesuffix(".html") in NAMES:
         assert len(figures) == (FOLDER / name).with_suffix(".ipynb").read_text().count('"image/png":')
 
 
 def test_widgets_are_announced_not_half_shown(site, name):
     text = parsed(site / name).main.text
     assert "VBox(" not in text
-    if name.removesuffix(".html") in NOTEBOOKS:
+    if name.removesuffix(".html") in NAMES:
         notebook = (FOLDER / name).with_suffix(".ipynb").read_text()
         shown = notebook.count('"application/vnd.jupyter.widget-view+json":')
         assert text.count("The widget that stands here runs in JupyterLab") == shown
@@ -136,7 +135,7 @@ def test_maths_is_set(tab, site, name):
         "() => { const copy = document.querySelector('article')?.cloneNode(true);"
         "copy?.querySelectorAll('pre, code').forEach(e => e.remove()); return copy?.textContent ?? '' }"
     )
-    assert formulas > 0 or name.removesuffix(".html") not in NOTEBOOKS
+    assert formulas > 0 or name.removesuffix(".html") not in NAMES
 
 
 def test_nothing_is_lost_at_400_percent(tab):
@@ -177,7 +176,7 @@ def test_tab_reaches_search_theme_and_all_notebooks_visibly(fresh):
     stops = list(tabbed(fresh, 8 + len(PAGES)))
     assert {"Search", "Color mode"} <= {stop["label"] for stop in stops}
     reached = {stop["href"].split("/")[-1].split("#")[0] for stop in stops if stop["place"] == "pst-primary-sidebar"}
-    assert reached >= {f"{notebook}.html" for notebook in NOTEBOOKS}
+    assert reached >= {f"{notebook}.html" for notebook in NAMES}
     assert [stop for stop in stops if not stop["ring"]] == []
 
 
@@ -195,7 +194,5 @@ def test_at_400_percent_a_button_opens_the_navigation(fresh):
     assert button["ring"]
     fresh.keyboard.press("Enter")
     inside = [stop for stop in tabbed(fresh, 8 + len(PAGES)) if stop["place"].startswith("pst-primary")]
-    assert {f"{notebook}.html" for notebook in NOTEBOOKS} <= {
-        stop["href"].split("/")[-1].split("#")[0] for stop in inside
-    }
+    assert {f"{notebook}.html" for notebook in NAMES} <= {stop["href"].split("/")[-1].split("#")[0] for stop in inside}
     fresh.set_viewport_size({"width": 1280, "height": 1024})

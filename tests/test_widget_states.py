@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as W
 import pytest
+from every_widget import controls, shown
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -23,22 +24,6 @@ QUICK = [
 ]
 TRAINING = ["DigitsExplorer", "RegimeExplorer"]  # about a second a move
 OWN_TESTS = ["ExperimentPanel"]  # test_panel.py: it has threads and a folder
-
-
-def inside(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from inside(child)
-
-
-def controls(widget):
-    """What a learner can move, in the order in which it stands in the view."""
-    return [w for w in inside(widget.view) if hasattr(w, "value") and not isinstance(w, (W.HTML, W.HTMLMath, W.Label))]
-
-
-def shown(widget):
-    """Every text and picture."""
-    return [w.value for w in inside(widget.view) if isinstance(w, (W.HTML, W.HTMLMath, W.Label))]
 
 
 def alarmed(widget):
