@@ -6,8 +6,9 @@ and theory work without torch.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from revorder.lazy import lazy
 
 if TYPE_CHECKING:
     from revorder import (
@@ -60,7 +61,6 @@ _HOME = {
     "trajectory": "Trajectory",
     "updates": "adam augmented sgd",
 }
-_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 _SUBMODULES = [
     "batches", "comparators", "course", "datasets", "diagnostics", "experiments", "images", "models", "plots",
     "problems", "theory", "widgets",
@@ -76,13 +76,7 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # else a type checker would find a type for any misspelt name
-
-    def __getattr__(name: str) -> Any:
-        if name in _SUBMODULES:
-            return importlib.import_module(f"revorder.{name}")
-        if name not in _MODULE:
-            raise AttributeError(f"module 'revorder' has no attribute {name!r}")
-        return getattr(importlib.import_module(f"revorder.{_MODULE[name]}"), name)
+    __getattr__ = lazy(__name__, _HOME, _SUBMODULES)
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 # every module may import from earlier lines only
 LAYERS = [
-    "orders errors origins files trie pytrees randomness figures packing theory.checks",
+    "lazy orders errors origins files trie pytrees randomness figures packing theory.checks",
     "idx cifar",
     "theory.bounds theory.one_number theory.binary theory.bernoulli theory.covariance theory.random_slopes "
     "theory.cycles theory.fractals",
@@ -29,7 +29,7 @@ LAYERS = [
     "diagnostics.contraction diagnostics.perfect diagnostics.laws diagnostics.spreads diagnostics.fractals",
     "diagnostics",
     "experiments.configs experiments.cards",
-    "experiments.jobs experiments.building experiments.catalogue",
+    "experiments.job experiments.building experiments.catalogue",
     "experiments.folders experiments.estimates experiments.budget",
     "experiments.running experiments.summaries experiments.typed",
     "plots.paths plots.plans",

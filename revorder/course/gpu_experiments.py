@@ -11,7 +11,7 @@ import numpy as np
 
 from revorder.course import NOTHING, exercise
 from revorder.experiments.configs import Config
-from revorder.experiments.jobs import jobs
+from revorder.experiments.job import jobs
 
 if TYPE_CHECKING:
     import pandas as pd

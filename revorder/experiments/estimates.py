@@ -18,7 +18,7 @@ from revorder.engines import Maps, Replay, Wavefront
 from revorder.engines.auto import predict, seconds_of
 from revorder.experiments.building import build, exact_float32
 from revorder.experiments.configs import Config
-from revorder.experiments.jobs import Job, jobs
+from revorder.experiments.job import Job, jobs
 from revorder.memory import free_bytes, state_bytes, states_that_fit
 from revorder.planning import Plan
 from revorder.problems import Problem

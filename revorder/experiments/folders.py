@@ -21,7 +21,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from revorder.experiments.configs import Config
-from revorder.experiments.jobs import Job, jobs
+from revorder.experiments.job import Job, jobs
 from revorder.files import parse, plain_places, read_text, reading, write
 from revorder.pytrees import concatenated, row
 from revorder.trajectory import Trajectory

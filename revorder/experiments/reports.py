@@ -12,7 +12,7 @@ from revorder.experiments.configs import Config
 from revorder.experiments.documents import Block, Figure, Heading, Paragraph, Table, save
 from revorder.experiments.estimates import duration
 from revorder.experiments.folders import Folder
-from revorder.experiments.jobs import jobs
+from revorder.experiments.job import jobs
 from revorder.experiments.summaries import LOSS, Results, Summary, read, summarise, trend_warning, verdict
 from revorder.plots.experiments import experiment_paths_figure, experiment_spreads_figure
 

@@ -23,7 +23,7 @@ from revorder.experiments.building import build, exact_float32, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
-from revorder.experiments.jobs import Job, Snapshots, carry_out_job, jobs
+from revorder.experiments.job import Job, Snapshots, carry_out_job, jobs
 from revorder.trajectory import Trajectory
 
 INTERVAL = 180.0  # seconds between snapshots

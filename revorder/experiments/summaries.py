@@ -12,7 +12,7 @@ import numpy as np
 from revorder.diagnostics.spreads import spread_along_path
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
-from revorder.experiments.jobs import Job, jobs
+from revorder.experiments.job import Job, jobs
 from revorder.trajectory import Trajectory
 
 FEW = 5  # seeds: with fewer, even a sign that all of them share comes by chance more often than 1 time in 32

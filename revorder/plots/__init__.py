@@ -5,8 +5,9 @@ Names are imported when they are first used.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from revorder.lazy import lazy
 
 if TYPE_CHECKING:
     from revorder.plots.brackets import bracket_figure, slope_figure
@@ -34,7 +35,6 @@ _HOME = {
     "quadratics": "covariance_figure cycle_figure tails_figure",
     "training": "momentum_figure regime_figure",
 }
-_MODULE = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
     "averaging_figure", "bounds_figure", "bracket_figure", "budget_figure", "chaos_figure", "clouds_figure",
@@ -46,11 +46,7 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # else a type checker would find a type for any misspelt name
-
-    def __getattr__(name: str) -> Any:
-        if name not in _MODULE:
-            raise AttributeError(f"module 'revorder.plots' has no attribute {name!r}")
-        return getattr(importlib.import_module(f"revorder.plots.{_MODULE[name]}"), name)
+    __getattr__ = lazy(__name__, _HOME)
 
 
 def __dir__() -> list[str]:
