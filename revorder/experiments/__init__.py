@@ -29,6 +29,7 @@ _HOME = {
     "job": "Job StoppedError jobs",
     "running": "Progress run",
 }
+_SUBMODULES = ["budget", "catalogue", "configs", "estimates", "folders", "reports", "summaries"]
 
 __all__ = [
     "NAMES", "PROFILES", "Config", "Estimate", "Folder", "FolderInUseError", "Job", "Progress", "StoppedError", "build",
@@ -37,7 +38,7 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # else a type checker would find a type for any misspelt name
-    __getattr__ = lazy(__name__, _HOME)
+    __getattr__ = lazy(__name__, _HOME, _SUBMODULES)
 
 
 def __dir__() -> list[str]:
