@@ -106,13 +106,22 @@ def walk(lab, chromium, kept):
         assert page.evaluate(RUN), mistakes(page)
         table = ask(page, TABLE)
         page.evaluate(START, [box.element_handle() for box in boxes(page)])
-        made.append(Walk(page, table, [stop(page, "Tab") for _ in expected(table)]))
+        made.append(Walk(page, table, walked(page, len(list(expected(table))))))
     return made[0]
 
 
 def stop(page, key):
     page.keyboard.press(key)
     return page.evaluate(STOP) | accessible(page)
+
+
+def walked(page, length):
+    """What Tab reaches, from the first widget on."""
+    stops = [stop(page, "Tab") for _ in range(length)]
+    if stops[0]["box"] < 0:  # the toolbar of the active cell, where JupyterLab drew it in time
+        page.evaluate("window.stops.shift()")
+        stops = [*stops[1:], stop(page, "Tab")]
+    return stops
 
 
 def accessible(page):
