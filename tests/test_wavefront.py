@@ -131,7 +131,22 @@ def test_the_hand_written_step_is_the_same_step(sizes, activation, made):
     case.batches.data[1][:5] = -100  # what cross-entropy ignores
     assert kernels.fused_step(case.update) is not None
     assert distance(run(case, "wavefront").states, run(case, "replay").states) <= 1e-12
-    assert len(made) == 1
+    assert len(made) == 1 and None not in made
+
+
+def test_the_hand_written_step_does_not_overflow():
+    """Logits of a thousand, one of another state of less: softmax takes the largest of each state and example away."""
+    model = ro.models.mlp(64, 10)
+    step = kernels.fused_step(ro.sgd(ro.module_loss(model.double(), torch.nn.functional.cross_entropy)[0], 0.1))
+    weight = torch.stack([1000 * torch.eye(10, 64), torch.eye(10, 64)]).double()
+    inputs = torch.eye(64, dtype=torch.float64)[:3]
+    inputs[2] *= -5
+    leaves = [weight, torch.zeros(2, 10, dtype=torch.float64)]
+    step(*leaves, inputs, torch.tensor([1, 1, 5]))
+    alone = [torch.eye(10, 64).double()[None], torch.zeros(1, 10, dtype=torch.float64)]
+    step(*alone, inputs, torch.tensor([1, 1, 5]))
+    assert all(leaf.isfinite().all() for leaf in leaves)
+    assert torch.allclose(leaves[0][1], alone[0][0]) and torch.allclose(leaves[1][1], alone[1][0])
 
 
 def test_the_hand_written_step_is_for_that_step_only():

@@ -76,7 +76,8 @@ class Merger:
 
     def _merge(self, slots: Integers, leaves: list[torch.Tensor]) -> None:
         """Let the first of the slots stand for those within the tolerance of it, in every number of the state."""
-        far = torch.stack([(leaf - leaf[:1]).abs().flatten(1).amax(1) for leaf in leaves if leaf[0].numel()]).amax(0)
+        apart = [(leaf - leaf[:1]).abs().reshape(len(leaf), -1) for leaf in leaves if leaf[0].numel()]
+        far = torch.stack([each.amax(1) for each in apart]).amax(0)
         close = (far <= self.tolerance).cpu().numpy()
         close[0] = False
         self.stands_for[np.isin(self.stands_for, slots[close])] = slots[0]
