@@ -246,20 +246,24 @@ def test_what_does_not_batch_is_replayed():
     assert engine == Replay() and why.startswith("the update does not run under torch.vmap: ")
 
 
-@pytest.mark.parametrize("d, products", [(4, 1), (200, 200 / 64)])
-def test_a_product_of_affine_maps_is_timed(monkeypatch, d, products):
+@pytest.mark.parametrize("d, took", [(4, 1.0), (200, 32.0 * 200 / 64)])
+def test_a_product_of_affine_maps_is_timed(monkeypatch, d, took):
     """Small states: 32 matrices in one call, of which one is a 32nd. Large ones: 64 rows of d, priced by the row."""
     from revorder.engines import affine
 
-    calls = []
-    monkeypatch.setattr(affine, "shortest", lambda call: calls.append(call()) or 32.0)
+    timed, tried = [], []
+    monkeypatch.setattr(affine, "shortest", lambda call: timed.append(call()) or 32.0)
     plan = ro.plan("backward", range(1, 41))
     maps = Maps(lambda x, b: x - 0.1 * (x - b), torch.rand(40, d), plan, None)
-    took = Affine().probe(maps, torch.zeros(d), plan)
+    apply = maps.apply
+    monkeypatch.setattr(maps, "apply", lambda letter, *rest: tried.append(letter) or apply(letter, *rest))
+    assert Affine().probe(maps, torch.zeros(d), plan) == pytest.approx(took)
+    first = int(np.unique(plan.suffixes.letter[1:])[0])
     if d == 4:
-        assert took == 1.0 and [len(pairs) for pairs in calls] == [32]
+        assert [len(pairs) for pairs in timed] == [32]
     else:
-        assert took == pytest.approx(32.0 * products) and calls[0][0].shape == (64, d)
+        assert timed[0][0].shape == (64, d)
+    assert set(tried) == {first}
 
 
 def test_what_is_not_affine_has_no_price():
