@@ -45,7 +45,8 @@ class Kernels:
         self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
         self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
-        self.widths = [width for width in widths if width < most_lanes] + [min(most_lanes, widths[-1])]
+        widest = min(most_lanes, widths[-1])
+        self.widths = [*(width for width in widths if width < widest), widest]
         self.uses: Counter[int] = Counter()
         for count, ticks in uses.items():
             for width in self.blocks(count):
