@@ -51,7 +51,7 @@ trees = st.recursive(
     shapes,
     lambda inner: (
         st.lists(inner, min_size=1, max_size=3)
-        | st.dictionaries(st.sampled_from("abc"), inner, min_size=1, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", 0, 7]), inner, min_size=1, max_size=3)
         | st.tuples(inner, inner)
     ),
     max_leaves=4,

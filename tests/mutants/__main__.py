@@ -47,4 +47,5 @@ def _lines(diff: str) -> tuple[str, str]:
     return old, new
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
