@@ -119,3 +119,13 @@ def test_no_branching_node_shares_its_future():
     branching = np.flatnonzero(trie.n_children > 1)
     assert len(branching) and all((future == future[node]).sum() == 1 for node in branching)
     assert (future[trie.n_children == 0] == -1).all() and (future[trie.n_children > 0] >= 0).all()
+
+
+def test_the_audit_merges_nothing(monkeypatch):
+    swept, sweep = [], ro.Wavefront._sweep
+    monkeypatch.setattr(ro.Wavefront, "_sweep", lambda self, *rest: swept.append(self.merge_tol) or sweep(self, *rest))
+    merging = ro.Wavefront(merge_tol=1e-3)
+    tosses = torch.rand(40, generator=torch.Generator().manual_seed(0))
+    merged = ro.run(lambda x, b: 0.5 * (x + b), torch.tensor(0.0), tosses, "backward", range(1, 41), engine=merging)
+    assert swept == [1e-3, None]
+    assert "largest error of 3 merged checkpoints" in merged.engine

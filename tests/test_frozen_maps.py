@@ -10,6 +10,7 @@ import torch
 from family import CASES, distance, images, jitter, network
 
 import revorder as ro
+from revorder.engines.maps import Maps
 from revorder.randomness import generator, key_seed
 
 
@@ -125,3 +126,13 @@ def test_only_what_may_draw_is_seeded():
     assert not may_draw(ro.models.mlp(64, 5, 10))
     for module in (ro.models.mlp(64, 5, 10, dropout=0.1), Mine(), torch.nn.RReLU(), torch.nn.Dropout2d()):
         assert may_draw(torch.nn.Sequential(torch.nn.Flatten(), module))
+
+
+@pytest.mark.parametrize("error, said", [(TypeError, TypeError), (IndexError, ValueError), (RuntimeError, ValueError)])
+def test_an_error_says_where_and_keeps_its_kind(error, said):
+    def update(x, batch):
+        raise error("of its own")
+
+    maps = Maps(update, torch.zeros(3), ro.plan("backward", [2]), None)
+    with pytest.raises(said, match="^update: it failed on batch [01]: of its own"):
+        maps(1, torch.tensor(0.0))

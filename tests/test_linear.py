@@ -73,13 +73,14 @@ def test_many_is_one_by_one_in_one_call(monkeypatch):
     monkeypatch.setattr(found, "one", None)
     for (matrix, shift), (expected, b) in zip(found.many(list(range(N))), alone, strict=True):
         assert torch.allclose(matrix, expected, atol=1e-14) and torch.allclose(shift, b, atol=1e-14)
-    points = []
-    derive = found._derive
-    monkeypatch.setattr(found, "_random", lambda rows: torch.full((rows, D), 0.5, dtype=torch.float64))
-    monkeypatch.setattr(found, "_derive", lambda *given: points.append(given[3]) or derive(*given))
+
+
+def test_many_maps_have_points_of_their_own_at_the_scale_of_the_start(monkeypatch):
+    found = linear()
     found.scale = 4.0
-    assert len(found.many([1])) == len(points) == 1
-    assert len(found.many([2, 3])) == 2
+    monkeypatch.setattr(found, "_random", lambda rows: torch.full((rows, D), 0.5) * torch.arange(1, rows + 1)[:, None])
+    monkeypatch.setattr(found, "_derive", lambda letter, rows, batch, x: (rows, x, x[0] * 0, x[0]))
+    assert [point.tolist() for _, point in found.many([2, 3])] == [[2.0] * D, [4.0] * D]
 
 
 @pytest.mark.parametrize("gap, refused", [(0.0, False), (0.9, False), (1.1, True), (float("nan"), True)])

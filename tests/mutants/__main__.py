@@ -16,7 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mutants.judging import Mutant, explanations, judged, record
 
-STATUS = {0: "survived", 5: "no tests", 33: "no tests", 36: "timeout", 37: "type check", None: "not run"}
+RAN_AWAY = (36, 24, -24, 152, 255, -9)  # in time or memory
+STATUS = {0: "survived", 5: "no tests", 33: "no tests", 37: "type check", None: "not run"}
+STATUS |= dict.fromkeys(RAN_AWAY, "timeout")
 
 
 def main() -> int:

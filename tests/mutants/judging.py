@@ -24,16 +24,18 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the mutants of a line survive; `line` is a regular expression for what was or for what is there instead."""
+    """Why mutants survive: regular expressions for their module, the line that was, and the line there is instead."""
 
     module: str
     line: str
     why: str
+    mutant: str = ""
 
     def holds_for(self, mutant: Mutant) -> bool:
         """Whether this says why the mutant lives."""
-        return re.fullmatch(self.module, mutant.module) is not None and any(
-            re.search(self.line, line) for line in mutant.lines
+        old, new = mutant.lines
+        return bool(
+            re.fullmatch(self.module, mutant.module) and re.search(self.line, old) and re.search(self.mutant, new)
         )
 
 
@@ -52,14 +54,15 @@ def judged(mutants: list[Mutant], explained: list[Explanation]) -> list[str]:
             mistakes.append(f"{part}: {killed} of {total} mutants killed, fewer than {ENOUGH:.0%}")
     for mutant in mutants:
         if mutant.status not in KILLED and not any(each.holds_for(mutant) for each in explained):
-            mistakes.append(f"{mutant.module}: {mutant.status}, not explained\n  - {mutant.lines[0]}\n  + {mutant.lines[1]}")
+            old, new = mutant.lines
+            mistakes.append(f"{mutant.module}: {mutant.status}, not explained\n  - {old}\n  + {new}")
     return mistakes
 
 
 def record(mutants: list[Mutant], versions: str) -> str:
     """A table in Markdown."""
     lines = ["# Mutants", "", f"Made and run with {versions}. Why the survivors live: `survivors.toml`.", "",
-             "| part | mutants | killed by tests | by types | by time | survived | killed |",
+             "| part | mutants | killed by tests | by types | ran away | survived | killed |",
              "|---|---|---|---|---|---|---|"]  # fmt: skip
     for part in PARTS:
         ends = Counter(mutant.status for mutant in mutants if re.match(PARTS[part], mutant.module))
