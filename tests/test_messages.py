@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from family import ORDERS
@@ -12,6 +14,8 @@ from revorder.orders import did_you_mean
 from revorder.theory import checks
 
 NAN = [0.5, np.nan]
+EYE = np.eye(2)
+SPREAD = np.diag([3.8**0.5, 0.0])  # in one direction only: the other stays stable
 ANGLE = 0.5 * np.eye(2)[None]  # one map of the plane that halves
 
 SAID = [
@@ -35,6 +39,18 @@ SAID = [
         r"depth: got 12, but 3\^depth may be at most 177147 points",
     ),
     (lambda: theory.chaos_game_points(np.zeros((3, 2)), 1, 1.0), r"ratio: got 1.0, but it must be in \(0, 1\)$"),
+    (
+        lambda: theory.bernoulli_values(2, 1.5),
+        r"lr: got 1.5, but it must be in \(0, 1\]; beyond 1 the law leaves \[0, 1\]$",
+    ),
+    (lambda: theory.stationary_covariance(EYE, EYE, 0.5, [1.0, 1.0]), r"hessians: got shape \(2,\)"),
+    (lambda: theory.stationary_covariance(EYE, EYE, 0.5, [np.eye(3)] * 3), r"hessians: got shape \(3, 3, 3\)"),
+    (lambda: theory.stationary_covariance(EYE, EYE, 0.5, np.zeros((0, 2, 2))), r"hessians: got shape \(0, 2, 2\)"),
+    (
+        lambda: theory.stationary_covariance(EYE, EYE, 0.5, [EYE + SPREAD, EYE - SPREAD]),  # (1-h)² + h²·3.8
+        "hessians: got second moments growing by 1.2 a step",
+    ),
+    (lambda: ro.order("backward-window:" + 19 * "9"), "order: got"),
     (lambda: theory.chaos_game_dimension(0), "corners: got 0, but it must be an integer >= 1$"),
 ]
 
@@ -51,6 +67,37 @@ def test_what_is_just_allowed():
     assert theory.chaos_game_points([[2.0, 3.0]], 0).tolist() == [[2.0, 3.0]]
     assert theory.chaos_game_dimension(1) == 0
     assert theory.ema_variance(0.1, 0.0) == pytest.approx(theory.stationary_variance(0.1))
+
+
+def test_rounding_is_forgiven_in_proportion():
+    """A covariance without noise, or in one direction only, is one; so is what is off by a trillionth of its size."""
+    for noise in (np.zeros((2, 2)), np.diag([1.0, 0.0]), 1e6 * np.diag([1.0, -1e-12])):
+        assert theory.stationary_covariance(EYE, noise, 0.5) == pytest.approx(noise / 3, rel=1e-9, abs=1e-5)
+    nearly = 1e6 * (EYE + np.array([[0.0, 1e-10], [0.0, 0.0]]))
+    assert theory.stationary_covariance(nearly, EYE, 5e-7) == pytest.approx(25e-14 / 0.75 * EYE)
+    off = np.stack([nearly, nearly + 1e-4 * EYE])
+    assert theory.stationary_covariance(nearly, EYE, 5e-7, off) == pytest.approx(25e-14 / 0.75 * EYE)
+
+
+def test_as_many_dimensions_as_are_allowed(monkeypatch):
+    monkeypatch.setattr("revorder.theory.covariance.MOST_DIMENSIONS", 2)
+    same = [EYE, EYE]
+    assert theory.stationary_covariance(EYE, EYE, 0.5, same) == pytest.approx(EYE / 3)
+    with pytest.raises(ValueError, match="with d <= 2"):
+        theory.stationary_covariance(np.eye(3), np.eye(3), 0.5, [np.eye(3)])
+
+
+def test_limits_of_what_is_counted():
+    assert theory.bernoulli_values(1, 0.5).tolist() == [0.0, 0.5]
+    assert ro.order("backward-window:" + 18 * "9").word(3)
+    assert theory.bernoulli_convolution_cdf([-np.inf, -3.0, 4.0, np.inf], 2 / 3).tolist() == [0, 0, 1, 1]
+
+
+def test_a_slope_of_zero_warns_of_nothing():
+    """E|a|^κ = 1 with a = 0 or 2: κ = 1."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert theory.tail_index([0.0, 2.0]) == pytest.approx(1.0)
 
 
 def test_one_map_of_the_plane():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
+import yaml
 from mutants.judging import Explanation, Mutant, explanations, judged, record
 
 ALL = [Mutant(module, "killed") for module in ("orders", "trie", "engines.auto", "theory.bounds") for _ in range(10)]
@@ -69,3 +71,12 @@ def test_the_recorded_figures_keep_the_promise(root):
     assert [part for part, *_ in rows] == ["orders", "plan", "engines", "theory"]
     for _, total, survived, share in rows:
         assert float(share) >= 90 and round(100 * (1 - int(survived) / int(total)), 1) == float(share)
+
+
+def test_a_nightly_job_measures_mutants_and_coverage(root):
+    nightly = yaml.safe_load((root / ".github" / "workflows" / "nightly.yml").read_text())
+    runs = {job: " ".join(step.get("run", "") for step in made["steps"]) for job, made in nightly["jobs"].items()}
+    assert "mutmut run" in runs["mutants"] and "python tests/mutants" in runs["mutants"]
+    assert "pytest --cov=revorder" in runs["coverage"]
+    tools = tomllib.loads((root / "pyproject.toml").read_text())["tool"]
+    assert tools["coverage"]["report"]["fail_under"] >= 95

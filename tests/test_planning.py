@@ -158,3 +158,18 @@ def test_bad_words(word, error, says):
     order = type("Mine", (), {"word": staticmethod(word), "__str__": lambda self: "mine"})()
     with pytest.raises(error, match=says):
         ro.plan(order, [2])
+
+
+def test_the_batch_with_the_most_work_to_come_goes_first():
+    """Words 0 1 and 1: batch 0 first, though batch 1 is newer and as many wait for it; then one call serves both."""
+
+    class Given:
+        def word(self, n):
+            return [(0, 1), (1,)][n - 1]
+
+    assert [tick.letter for tick in ro.plan(Given(), [1, 2]).ticks] == [0, 1]
+
+
+def test_no_states_at_all_are_too_few():
+    with pytest.raises(ValueError, match="^max_states: got 0, but it must be"):
+        ro.plan("backward", [2]).split(0)
