@@ -50,6 +50,7 @@ SAID = [
         lambda: theory.stationary_covariance(EYE, EYE, 0.5, [EYE + SPREAD, EYE - SPREAD]),  # (1-h)² + h²·3.8
         "hessians: got second moments growing by 1.2 a step",
     ),
+    (lambda: theory.stationary_covariance(1.0, 1.0, 1.0, [2.0, 0.0]), "second moments growing by 1 a step"),
     (lambda: ro.order("backward-window:" + 19 * "9"), "order: got"),
     (lambda: theory.chaos_game_dimension(0), "corners: got 0, but it must be an integer >= 1$"),
 ]
