@@ -173,3 +173,17 @@ def test_the_batch_with_the_most_work_to_come_goes_first():
 def test_no_states_at_all_are_too_few():
     with pytest.raises(ValueError, match="^max_states: got 0, but it must be"):
         ro.plan("backward", [2]).split(0)
+
+
+def test_the_root_is_its_own_parent_and_has_no_letter():
+    trie = ro.plan("backward", [1, 3]).trie
+    assert (trie.parent[0], trie.letter[0]) == (0, -1)
+
+
+def test_numbers_below_zero_are_no_batches():
+    class Below:
+        def word(self, n):
+            return (-1,)
+
+    with pytest.raises(ValueError, match=r"must be.* >= 0$"):
+        ro.plan(Below(), [1])
