@@ -62,6 +62,7 @@ def test_blocks():
     assert made().blocks(8) == [8] and made().blocks(9) == [16] and made().blocks(40) == [40]
     assert made().blocks(33) == [40] and made().blocks(48) == [40, 8]
     assert made(name="MLP").blocks(95) == [40, 40, 15]
+    assert made(name="MLP", most_lanes=300).blocks(310) == [300, 10]
 
 
 def test_a_kernel_is_made_once_for_every_width_and_layout(makes):
@@ -88,6 +89,11 @@ def test_traced_is_what_pays(makes, compiled, uses, worth):
 
 def test_what_has_no_layout_has_no_kernel(makes):
     assert get(made(compiled=True), 8, None) is None and makes == []
+
+
+def test_updates_are_told_apart_by_kind_and_options():
+    update = CASES["MLP"]().update
+    assert kernels._options(update) == (type(update), 0.1, 0.0, False, 0.0)
 
 
 def flat(compiled):
@@ -128,7 +134,6 @@ def test_neighbours_are_a_slice(sweep):
     assert sweep._index(np.array([3, 4, 5])) == slice(3, 6) and sweep._index(np.array([7])) == slice(7, 8)
     for slots in ([3, 5, 6], [3, 5, 4, 6], [5, 4, 3], [3, 5]):
         assert sweep._index(np.array(slots)).tolist() == slots
-    assert sweep._index(np.array([3, 4]), gather=True).tolist() == [3, 4]
 
 
 def test_lanes_in_use_are_those_that_were_ever_filled(sweep):

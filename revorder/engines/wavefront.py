@@ -170,7 +170,7 @@ class Sweep:
         if in_place:
             lanes = [leaf[first:last] for leaf in self.leaves]
         else:
-            padded = self._index(np.concatenate([slots, np.repeat(slots[-1:], width - len(slots))]), gather=True)
+            padded = self._index(np.concatenate([slots, np.repeat(slots[-1:], width - len(slots))]))
             lanes = [leaf[padded] for leaf in self.leaves]
         assert self.kernels is not None  # else there is no `kind`, and nobody comes here
         kernel = self.kernels.get(letter, lanes, self.structure, batch, (self.kind, kind))
@@ -191,9 +191,9 @@ class Sweep:
         for leaf, lane in zip(self.leaves, lanes, strict=True):
             leaf[here] = lane
 
-    def _index(self, slots: np.ndarray, gather: bool = False) -> slice | torch.Tensor:
+    def _index(self, slots: np.ndarray) -> slice | torch.Tensor:
         """Neighbouring slots as a slice, which needs no gather; others as an index tensor on the states' device."""
-        if not gather and slots[-1] - slots[0] == len(slots) - 1 and (np.diff(slots) == 1).all():
+        if slots[-1] - slots[0] == len(slots) - 1 and (np.diff(slots) == 1).all():
             return slice(int(slots[0]), int(slots[-1]) + 1)
         return torch.from_numpy(slots).to(self.leaves[0].device)
 
