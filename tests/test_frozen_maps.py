@@ -10,7 +10,7 @@ import torch
 from family import CASES, distance, images, jitter, network
 
 import revorder as ro
-from revorder.engines.maps import Maps
+from revorder.engines.maps import Maps, takes_key
 from revorder.randomness import generator, key_seed
 
 
@@ -136,3 +136,13 @@ def test_an_error_says_where_and_keeps_its_kind(error, said):
     maps = Maps(update, torch.zeros(3), ro.plan("backward", [2]), None)
     with pytest.raises(said, match="^update: it failed on batch 1: of its own"):
         maps(1, torch.tensor(0.0))
+
+
+def test_a_layout_that_changes_is_shown_with_the_batch():
+    maps = Maps(lambda x, batch: x + batch, torch.zeros(2, 3), ro.plan("backward", [2]), None)
+    with pytest.raises(ValueError, match=r"of start and of the batch \(.*\(3,\)"):
+        maps(1, torch.zeros(1))
+
+
+def test_a_function_without_a_signature_takes_no_key():
+    assert takes_key(min) is False

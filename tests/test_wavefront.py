@@ -134,6 +134,14 @@ def test_the_hand_written_step_is_the_same_step(sizes, activation, made):
     assert len(made) == 1 and None not in made
 
 
+def test_the_hand_written_step_has_every_activation_in_its_place(made):
+    layers = [torch.nn.Flatten(), torch.nn.Linear(64, 8), torch.nn.ReLU(), torch.nn.Linear(8, 8), torch.nn.Tanh()]
+    case = network(torch.nn.Sequential(*layers, torch.nn.Linear(8, 10)))
+    case.batches = ro.batches.Minibatches(case.batches.data, ro.batches.iid(48, 6, STEPS, seed=3))
+    assert distance(run(case, "wavefront").states, run(case, "replay").states) <= 1e-12
+    assert len(made) == 1 and None not in made
+
+
 def test_the_hand_written_step_does_not_overflow():
     """Logits of a thousand, one of another state of less: softmax takes the largest of each state and example away."""
     model = ro.models.mlp(64, 10)
