@@ -10,6 +10,7 @@ import torch
 
 import revorder as ro
 from revorder.engines.coalescence import AUDITED, EVERY, Merger, futures
+from revorder.engines.maps import Maps
 
 N = 12
 
@@ -129,3 +130,11 @@ def test_the_audit_merges_nothing(monkeypatch):
     merged = ro.run(lambda x, b: 0.5 * (x + b), torch.tensor(0.0), tosses, "backward", range(1, 41), engine=merging)
     assert swept == [1e-3, None]
     assert "largest error of 3 merged checkpoints" in merged.engine
+
+
+def test_the_audit_begins_at_the_first_tick():
+    plan, tosses = ro.plan("backward", [1, 4]), torch.arange(4.0)
+    maps = Maps(lambda x, b: 0.5 * (x + b), tosses, plan, None)
+    swept = list(ro.Wavefront()._sweep(maps, torch.tensor(8.0), plan, lambda n: None))
+    found = {row: value for rows, states in swept for row, value in zip(rows.tolist(), states.tolist(), strict=True)}
+    assert found == {0: 4.0, 1: ((((8 + 3) / 2 + 2) / 2 + 1) / 2 + 0) / 2}
