@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from family import same_bits
 
-from revorder.experiments import Config, Folder, run
+from revorder.experiments import Config, Folder, StoppedError, run
 from revorder.experiments.catalogue import NAMES, experiment
 from revorder.experiments.estimates import estimate
 from revorder.widgets import ExperimentPanel
@@ -125,6 +125,36 @@ def test_what_is_shown_at_the_end_is_what_the_folder_holds(panel, whole):
     assert f"backward: 3 runs, test loss {ends[0]:.3g} at step 100, {ends[1]:.3g} at step 100" in panel.picture.alt
     assert panel.figure.value == panel.picture.html
     assert panel._curves.picture().alt == Curves(finished).picture().alt
+
+
+def stopped_at_once(*given, **options):
+    raise StoppedError("was stopped before its first evaluation")
+
+
+def test_curves_stay_when_a_resumed_run_is_stopped_at_once(panel, monkeypatch):
+    """Of a job that is not finished, too: its snapshot holds what the curve shows."""
+    panel.start.click()
+    wait(lambda: any(len(steps) > 1 for _, (steps, _) in panel._curves.of.values()))
+    panel.stop.click()
+    wait(lambda: panel.state == "stopped")
+    before = panel.picture.alt
+    assert "one line for each run" in before and len(panel._curves.of) == 1
+    monkeypatch.setattr("revorder.widgets.panel.run", stopped_at_once)
+    panel.resume.click()
+    wait(lambda: panel.state == "stopped")
+    assert "one line for each run" in panel.picture.alt
+
+
+def test_another_start_begins_without_curves(panel, tmp_path, monkeypatch):
+    panel.start.click()
+    wait(lambda: panel._curves.of)
+    panel.stop.click()
+    wait(lambda: panel.state == "stopped")
+    panel.folder.value = str(tmp_path / "another")
+    monkeypatch.setattr("revorder.widgets.panel.run", stopped_at_once)
+    panel.start.click()
+    wait(lambda: panel.state == "stopped")
+    assert panel._curves.of == {} and "no checkpoint yet" in panel.picture.alt
 
 
 def test_curves_grow_while_it_runs_and_at_most_once_a_second(panel, monkeypatch):

@@ -145,7 +145,7 @@ class ExperimentPanel(Explorer):
             if state == "timing":
                 self._launch(state, said, lambda task: self._show_price(config, device))
             else:
-                self._asked = config, self.choices.place(config), device
+                self._asked, self._curves = (config, self.choices.place(config), device), Curves()
                 self._go_on()
         except (TypeError, ValueError, OSError) as error:
             self._alert("Not possible", error)
@@ -185,7 +185,8 @@ class ExperimentPanel(Explorer):
         """In the thread: everything that takes long."""
         price = self._show_price(config, device)
         begun = (place / "config.json").exists()
-        self._curves = Curves(Folder(place).finished() if begun else None)
+        if begun:  # what is known of jobs that are not finished stays, too
+            self._curves.of |= Curves(Folder(place).finished()).of
         self.meter = meter = Meter(config, price)
         return run(config, place, resume=begun, data=self.data, device=device, interval=self.interval, stop=task.stop,
                    watcher=partial(self._watch, task, meter))  # fmt: skip
