@@ -10,6 +10,7 @@ from torch.utils import _pytree as pytree
 
 from revorder.pytrees import State, Tree, describe, detach, row
 from revorder.randomness import Key
+from revorder.tangents import jvp
 from revorder.updates import GradientUpdate, Loss, sgd, tree_map
 
 
@@ -126,4 +127,4 @@ def _gradient(loss: Loss) -> Callable[[Tree, Tree], Tree]:
 
 def _curved(slope: Callable[[Tree, Tree], Tree], params: Tree, batch: Tree, vector: Tree) -> Tree:
     """H v: the derivative of the gradient along v, without the Hessian."""
-    return torch.func.jvp(lambda p: slope(p, batch), (params,), (vector,))[1]
+    return jvp(lambda p: slope(p, batch), params, vector)

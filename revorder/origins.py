@@ -13,7 +13,7 @@ import torch
 
 import revorder
 
-PACKAGES = ("torch", "numpy", "scipy")
+PACKAGES = ("numpy", "scipy")
 
 
 def provenance(device: str | torch.device = "cpu", **seeds: int) -> dict[str, Any]:
@@ -53,8 +53,9 @@ def seeds_of(update: object) -> dict[str, int]:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of Python, revorder, and what computes for it."""
-    return {"python": platform.python_version(), "revorder": revorder.__version__} | {n: version(n) for n in PACKAGES}
+    """Versions of Python, revorder, and what computes for it; that of torch names its build too, as in 2.13.0+cpu."""
+    own = {"python": platform.python_version(), "revorder": revorder.__version__, "torch": torch.__version__}
+    return own | {name: version(name) for name in PACKAGES}
 
 
 @cache

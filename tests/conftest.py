@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def missing(what: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is needed in CI")
     pytest.skip(f"{what} is not on this machine")
+
+
+def same_as_in_the_course(*packages: str) -> None:
+    """For what may differ from release to release of others: pixels, stubs. constraints.txt has the versions."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    wanted = dict(line.split("==") for line in lines if not line.startswith("#"))
+    for name in packages:
+        if version(name).partition("+")[0] != wanted[name]:
+            missing(f"{name} {wanted[name]}, as constraints.txt has it, rather than {version(name)},")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 # every module may import from earlier lines only
 LAYERS = [
     "lazy orders errors origins files trie pytrees randomness figures packing theory.checks",
-    "idx cifar",
+    "idx cifar tangents",
     "theory.bounds theory.one_number theory.binary theory.bernoulli theory.covariance theory.random_slopes "
     "theory.cycles theory.fractals",
     "theory schedule batches updates modules resnets storage memory",

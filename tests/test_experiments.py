@@ -240,7 +240,7 @@ def test_damaged_snapshots_are_refused_and_left_alone(whole, tmp_path, damage):
 
 
 FULL = """
-import resource, sys
+import resource, sys, torch._dynamo  # some releases of torch write files when it is imported
 from revorder.experiments import Config, run
 config = Config.from_json(open(sys.argv[1]).read())
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))

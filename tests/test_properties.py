@@ -58,7 +58,7 @@ trees = st.recursive(
 )
 couplings = st.sampled_from(
     [
-        lambda x, total, b: x - 0.3 * (x - b) ** 3,
+        lambda x, total, b: x - 0.3 * torch.tanh(x - b) ** 3,
         lambda x, total, b: torch.tanh(x + b) * 0.8 + 0.1 * total,
         lambda x, total, b: 0.5 * x - 0.2 * b * total,
         lambda x, total, b: x - 0.4 * torch.sin(x * b),

@@ -8,7 +8,7 @@ import io
 import re
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, same_as_in_the_course
 
 
 def blocks(root, language):
@@ -77,6 +77,7 @@ def hero():
 
 
 def test_animation_is_what_its_script_draws(hero):
+    same_as_in_the_course("matplotlib", "pillow")
     from PIL import Image, ImageChops, ImageStat
 
     moving, still = (Image.open(ROOT / "notebooks" / "figures" / name) for name in ("hero.gif", "hero.png"))

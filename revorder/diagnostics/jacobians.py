@@ -13,6 +13,7 @@ from revorder.diagnostics.estimates import warn
 from revorder.engines.maps import keyed
 from revorder.pytrees import Tree
 from revorder.randomness import Key
+from revorder.tangents import jvp
 
 DENSE = 256  # a Jacobian of at most so many rows is formed, and its eigenvalues are found directly
 
@@ -44,7 +45,7 @@ class Local:
 
     def pushed(self, direction: torch.Tensor, batch: Tree, key: Key = None) -> torch.Tensor:
         """J v, of shape (d,): how T moves a small perturbation v."""
-        moved: torch.Tensor = torch.func.jvp(self.function(batch, key), (self.at,), (direction,))[1]
+        moved: torch.Tensor = jvp(self.function(batch, key), self.at, direction)
         return moved
 
     def _state(self, vector: torch.Tensor) -> Tree:
@@ -86,7 +87,7 @@ def lipschitz(
     _, pull, *_ = torch.func.vjp(function, local.at)
     direction, norm = local.random(0), 0.0
     for _ in range(most):
-        image = torch.func.jvp(function, (local.at,), (direction,))[1]
+        image = jvp(function, local.at, direction)
         before, norm = norm, float(torch.linalg.vector_norm(image))
         if norm == 0 or abs(norm - before) <= tol * norm:
             return norm
