@@ -15,7 +15,7 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parent))
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
-torch.set_num_threads(1)  # the tensors are small: threads would only wait for each other
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))  # one: the tensors are small, and threads would only wait for each other
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

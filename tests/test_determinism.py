@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import revorder as ro
+from revorder.experiments.arithmetic import torch_threads
 
 TRAINED = ["MLP", "CNN with BatchNorm", "dropout", "augmentation", "momentum"]
 CHECKPOINTS = [2, 5, STEPS]
@@ -34,11 +35,11 @@ def bits(tree):
     return hashlib.sha256(b"".join(leaf.contiguous().numpy().tobytes() for leaf in leaves)).hexdigest()
 
 
-def elsewhere(calls, threads=1):
+def elsewhere(calls):
     """What these calls give in a fresh process: one digest for each, in their order."""
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        f"import torch; torch.set_num_threads({threads})\n"
+        f"import torch; torch.set_num_threads({torch.get_num_threads()})\n"
         "from test_determinism import bits, states\n"
         f"for call in {calls!r}: print(bits(states(*call)))"
     )
@@ -74,25 +75,20 @@ def test_the_same_bits_in_another_process(calls, here):
 @pytest.mark.parametrize("name", TRAINED)
 def test_two_threads_agree_to_rounding(name):
     """The sums of these small tensors may or may not be split among threads, so bits are not promised."""
-    one = states(name, "backward")
-    torch.set_num_threads(2)
-    try:
-        two = states(name, "backward")
-    finally:
-        torch.set_num_threads(1)
-    assert distance(one, two) <= 1e-12
+    found = []
+    for threads in (1, 2):
+        with torch_threads(threads):
+            found.append(states(name, "backward"))
+    assert distance(*found) <= 1e-12
 
 
 def test_threads_can_change_the_last_bits():
     """Why bits are promised for one number of threads only: a long sum is rounded in another order."""
     numbers = torch.rand(2_000_003, generator=torch.Generator().manual_seed(0))
     sums = set()
-    try:
-        for threads in (1, 2, 3):
-            torch.set_num_threads(threads)
+    for threads in (1, 2, 3):
+        with torch_threads(threads):
             sums.add(numbers.sum().item())
-    finally:
-        torch.set_num_threads(1)
     assert len(sums) > 1
     assert max(sums) - min(sums) < 1e-5 * max(sums)
 

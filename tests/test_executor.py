@@ -63,7 +63,7 @@ def of_module_functions() -> Case:
 @pytest.fixture(scope="module")
 def pool():
     """Spawned, since a fork after torch has started its threads may hang."""
-    threads = {"initializer": torch.set_num_threads, "initargs": (1,)}
+    threads = {"initializer": torch.set_num_threads, "initargs": (torch.get_num_threads(),)}
     with ProcessPoolExecutor(2, mp_context=get_context("spawn"), **threads) as made:
         yield made
 
@@ -76,7 +76,7 @@ def cluster():
         missing("dask.distributed (the extra `cluster`)")
     local = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
     with local, Client(local) as client:
-        client.run(torch.set_num_threads, 1)
+        client.run(torch.set_num_threads, torch.get_num_threads())
         yield client
 
 

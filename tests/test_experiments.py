@@ -18,6 +18,7 @@ from family import distance, same_bits
 
 import revorder as ro
 from revorder.experiments import Config, Folder, FolderInUseError, StoppedError, build, jobs, load, run
+from revorder.experiments.arithmetic import exact_arithmetic
 
 SMALL = Config("small", "smoke", steps=30, stride=6, seeds=2, width=4, engine="replay", keep_states=True,
                train_examples=200, test_examples=50)  # fmt: skip
@@ -117,7 +118,6 @@ def test_momentum_adam_and_batch_norm_go_on_too(tmp_path):
 SCRIPT = """
 import sys
 from revorder.experiments import Config, run
-import torch; torch.set_num_threads(1)
 run(Config.from_json(open(sys.argv[1]).read()), sys.argv[2], resume=True, interval=float(sys.argv[3]))
 """
 
@@ -203,7 +203,7 @@ def content(folder):
     ("damage", "message"),
     [
         (lambda text: text[:40], "not a revorder configuration"),
-        (lambda text: text.replace('"revorder-config": 1', '"revorder-config": 99'), "version 99"),
+        (lambda text: text.replace('"revorder-config": 2', '"revorder-config": 99'), "version 99"),
         (lambda text: text.replace('"lr": 0.1', '"lr": -1'), "lr: got -1"),
         (lambda text: text.replace('"lr"', '"learning_rate"'), "learning_rate: there is no such field"),
         (lambda text: text.replace('"engine": "replay",', ""), "engine"),
@@ -281,9 +281,7 @@ def test_a_full_file_system(whole, tmp_path):
 
 
 def test_jobs_can_be_shared_by_processes(whole, tmp_path):
-    with ProcessPoolExecutor(
-        2, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         same_results(run(SMALL, tmp_path / "r", executor=pool), whole)
 
 
@@ -339,10 +337,8 @@ def test_bfloat16_is_near_but_not_exact():
 
 
 def test_float32_is_without_tf32():
-    from revorder.experiments.building import exact_float32
-
     torch.backends.cudnn.allow_tf32 = True
-    with exact_float32():
+    with exact_arithmetic(1):
         assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cuda.matmul.allow_tf32
     assert torch.backends.cudnn.allow_tf32
 

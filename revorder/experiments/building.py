@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -18,17 +17,6 @@ from revorder.updates import adam, augmented, sgd
 
 # test images looked at together, for up to 32 states at once: feature maps of more would fill gigabytes, for no speed
 CHUNK = {"mlp": 1000, "resnet18": 100, "resnet50": 100}
-
-
-@contextmanager
-def exact_float32() -> Iterator[None]:
-    """Without TF32: float32 means float32 on a GPU, too."""
-    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
 def load(config: Config, directory: str | Path | None = None, device: str | torch.device = "cpu") -> datasets.Dataset:

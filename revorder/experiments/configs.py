@@ -12,8 +12,9 @@ from typing import Any
 from revorder.files import parse
 from revorder.orders import did_you_mean, order, whole
 
-VERSION = 1
+VERSION = 2
 MOST = 10**9  # in any field that counts something
+MOST_THREADS = 1024
 MOST_JOBS = 10_000  # orders times seeds times parts; each has a file
 MOST_LETTERS = 1 << 27  # of the words of all checkpoints and orders: a plan holds them, in 8 bytes each
 CHOICES = {
@@ -50,6 +51,8 @@ class Config:
         records_per_file: of a CIFAR archive; less than 10000 only for small archives made to try things out.
         parts: the checkpoints of one run are shared among so many jobs, for several machines or GPUs.
         keep_states: whether the params at the checkpoints are saved, too.
+        threads: of torch, since their number changes the last bits. None is replaced at once: by 1 for the perceptron,
+            where more would only wait for each other, else by what torch uses in this process.
 
     No count is above `MOST`, no experiment has more than `MOST_JOBS` jobs, and the words of all checkpoints and orders
     have no more than `MOST_LETTERS` batch numbers (with parts, a sixteenth), so that a configuration from elsewhere can
@@ -84,6 +87,7 @@ class Config:
     records_per_file: int = 10_000
     parts: int = 1
     keep_states: bool = False
+    threads: int = None  # type: ignore[assignment]  # never None once made
 
     def __post_init__(self) -> None:
         for field, accepted in CHOICES.items():
@@ -93,6 +97,9 @@ class Config:
         for field in ("train_examples", "test_examples"):
             if getattr(self, field) is not None:
                 _count(field, getattr(self, field))
+        if self.threads is None:
+            object.__setattr__(self, "threads", 1 if self.model == "mlp" else _threads_here())
+        _count("threads", self.threads, MOST_THREADS)
         for field in ("augment", "keep_states"):
             if not isinstance(getattr(self, field), bool):
                 raise TypeError(f"{field}: got {getattr(self, field)!r}, but it must be true or false")
@@ -131,13 +138,14 @@ class Config:
         return range(first, self.steps + 1, self.stride)
 
     def replace(self, **changes: Any) -> Config:
-        """The same configuration with other values in some fields.
+        """The same configuration with other values in some fields; for another model, threads are chosen anew.
 
         Raises:
             ValueError: there is no such field (the nearest name is suggested).
         """
         _known(changes)
-        return dataclasses.replace(self, **changes)
+        anew = {"threads": None} if changes.get("model", self.model) != self.model else {}
+        return dataclasses.replace(self, **(anew | changes))
 
     def to_json(self) -> str:
         """JSON text with all fields and the version of the format."""
@@ -181,10 +189,16 @@ def _choice(field: str, value: Any, accepted: tuple[str, ...]) -> None:
         raise ValueError(f"{field}: got {value!r}, but it must be one of {', '.join(accepted)}{hint}")
 
 
-def _count(field: str, value: Any) -> None:
+def _count(field: str, value: Any, most: int = MOST) -> None:
     whole(field, value, 1)
-    if value > MOST:
-        raise ValueError(f"{field}: got {value}, but at most {MOST} is accepted")
+    if value > most:
+        raise ValueError(f"{field}: got {value}, but at most {most} is accepted")
+
+
+def _threads_here() -> int:
+    import torch
+
+    return torch.get_num_threads()
 
 
 def _number(field: str, value: Any) -> None:

@@ -16,7 +16,8 @@ import torch
 from revorder import cifar, datasets
 from revorder.engines import Maps, Replay, Wavefront
 from revorder.engines.auto import predict, seconds_of
-from revorder.experiments.building import build, exact_float32
+from revorder.experiments.arithmetic import exact_arithmetic
+from revorder.experiments.building import build
 from revorder.experiments.configs import Config
 from revorder.experiments.job import Job, jobs
 from revorder.memory import free_bytes, state_bytes, states_that_fit
@@ -107,7 +108,7 @@ def estimate(config: Config, data: datasets.Dataset | None = None, device: str |
     """
     data = stand_in(config, device) if data is None else data
     probed = replace(data, test=(data.test[0][:PROBED], data.test[1][:PROBED]))
-    with exact_float32():
+    with exact_arithmetic(config.threads):
         problem = build(config, probed, seed=0)
         at_checkpoint = _metrics_seconds(problem) * len(data.test[0]) / len(probed.test[0])
         every = [job for job in jobs(config) if job.seed == 0]

@@ -19,7 +19,8 @@ import torch
 from revorder.collecting import Collector
 from revorder.datasets import Dataset
 from revorder.errors import DivergedError
-from revorder.experiments.building import build, exact_float32, load
+from revorder.experiments.arithmetic import exact_arithmetic
+from revorder.experiments.building import build, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
@@ -116,7 +117,7 @@ class Work:
         """Carry a job out, write its result, and return the lines that it adds to the card."""
         folder, began = Folder(self.path), time.monotonic()
         snapshots = Snapshots(folder.snapshot(job), job, self.interval, stop, watcher)
-        with exact_float32():
+        with exact_arithmetic(self.config.threads):
             loaded = data or load(self.config, self.data, self.device)
             problem = build(self.config, loaded, job.seed)
             diverged = None
@@ -127,10 +128,11 @@ class Work:
                 found = error.trajectory or Trajectory(
                     job.order, [], {}, {name: np.zeros(0) for name in problem.metrics}
                 )
+            made_by = machine(self.device)
         found.save(folder.result(job))
         folder.snapshot(job).unlink(missing_ok=True)
         line = {"evaluations": found.cost, "seconds": round(time.monotonic() - began, 2), "resumed": snapshots.resumed}
-        return {**line, **machine(self.device), **({"diverged": diverged} if diverged else {})}
+        return {**line, **made_by, **({"diverged": diverged} if diverged else {})}
 
 
 def _one_by_one(

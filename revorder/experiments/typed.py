@@ -63,7 +63,7 @@ def described(config: Config, device: str) -> str:
         f"{config.name} ({config.profile}): {config.model}, width {config.width}, on {config.dataset}\n"
         f"{config.optimizer}, constant learning rate {config.lr}, batches of {config.batch_size}, {config.data_order}; "
         f"{config.steps} steps, {len(steps)} checkpoints from {steps[0]} to {steps[-1]}\n"
-        f"seeds: {config.seeds}; engine {config.engine}, {config.precision}, on {device}"
+        f"seeds: {config.seeds}; engine {config.engine}, {config.precision}, on {device}, threads: {config.threads}"
     )
 
 
