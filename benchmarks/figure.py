@@ -10,7 +10,7 @@ from typing import Any
 
 from timing import Row, digits
 
-from revorder.figures import figure
+from revorder.plots.picture import figure
 
 GREY, OURS, APPROXIMATE = "#777777", "#0072B2", "#D55E00"  # Okabe and Ito's colours, with markers that differ too
 AXIS = "µs per evaluation of T"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def card(threads: int) -> dict[str, object]:
     """Machine, versions, commit and date."""
-    from revorder.origins import git, processor  # it imports torch, which must come after `use_threads`
+    from revorder.trajectories.origins import git, processor  # it imports torch, which must come after `use_threads`
 
     return {
         "cpu": processor(),

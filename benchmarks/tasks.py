@@ -13,6 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 import revorder as ro
+from revorder.updates.descent import SGD
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
 
@@ -33,7 +34,7 @@ class Task:
         pairs = [self.batches[i] for i in range(len(self.batches))]
         return [tuple(t.to(dtype) if dtype and t.is_floating_point() else t for t in pair) for pair in pairs]
 
-    def update(self) -> ro.updates.SGD:
+    def update(self) -> SGD:
         """A fresh update, for which nothing has been traced or compiled yet."""
         return ro.sgd(ro.module_loss(self.model, self.criterion)[0], self.lr)
 

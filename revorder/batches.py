@@ -16,8 +16,14 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.orders import whole
+from revorder.errors import whole
 from revorder.pytrees import stack
+
+__all__ = ["Minibatches", "Windows", "flipflop", "iid", "incremental", "labels", "reshuffle", "shuffle_once"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def iid(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
@@ -131,7 +137,7 @@ class Minibatches:
     Args:
         data: pytree of tensors with a leading example axis, all on one device, such as (x, y).
         index: integer tensor (steps, batch_size), as the functions of this module return.
-        prepare: `prepare(batch) -> batch`, applied to every gathered batch, such as `revorder.images.Normalise`;
+        prepare: `prepare(batch) -> batch`, applied to every gathered batch, such as `revorder.data.images.Normalise`;
             written with torch operations only, and without randomness (see `revorder.augmented`).
 
     Raises:

@@ -1,13 +1,17 @@
-"""The errors of this package that are not plain ValueErrors or TypeErrors."""
+"""The ground: errors that are not plain ValueErrors or TypeErrors, and the checks that all rooms share."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from revorder.orders import Order
-    from revorder.trajectory import Trajectory
+    from revorder.trajectories.trajectory import Trajectory
 
 
 class DivergedError(ValueError):
@@ -60,3 +64,17 @@ class NotAffineError(ValueError):
 
 class NotBatchableError(TypeError):
     """An update that runs on one state but not on a stack of states (under torch.vmap)."""
+
+
+def whole(name: str, value: object, least: int) -> None:
+    """Raise unless `value` is an integer of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: got {value!r}, but it must be an integer >= {least}")
+    if value < least:
+        raise ValueError(f"{name}: got {value}, but it must be an integer >= {least}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error message: the known name that is nearest to an unknown one, if any is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

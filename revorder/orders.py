@@ -8,12 +8,13 @@ This module needs neither torch nor numpy, except for `Shuffled`, whose permutat
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+
+from revorder.errors import did_you_mean, whole
 
 
 @runtime_checkable
@@ -25,20 +26,6 @@ class Order(Protocol):
 
     def word(self, n: int) -> tuple[int, ...]:
         """The word of step n, n >= 1 (the orders of this package also have the empty word of step 0)."""
-
-
-def whole(name: str, value: object, least: int) -> None:
-    """Raise unless `value` is an integer of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: got {value!r}, but it must be an integer >= {least}")
-    if value < least:
-        raise ValueError(f"{name}: got {value}, but it must be an integer >= {least}")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error message: the known name that is nearest to an unknown one, if any is near."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 @dataclass(frozen=True)

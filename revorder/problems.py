@@ -9,13 +9,20 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from revorder import batches, datasets, models
-from revorder.modules import module_loss
+from revorder import batches, models
+from revorder.data import datasets
 from revorder.orders import Order
 from revorder.pytrees import Tree, Update
-from revorder.running import run
-from revorder.trajectory import Trajectory
-from revorder.updates import sgd
+from revorder.running.run import run
+from revorder.trajectories.trajectory import Trajectory
+from revorder.updates.descent import sgd
+from revorder.updates.modules import module_loss
+
+__all__ = ["Problem", "digits_mlp"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 @dataclass(frozen=True, eq=False)

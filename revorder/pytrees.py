@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch.utils import _pytree as pytree
 
-if TYPE_CHECKING:
-    from revorder.randomness import Key
-
 Tree = Any  # a tensor, or a dict, list or tuple of trees
 State = dict[str, Tree]  # what the updates of this package act on
 Named = dict[str, torch.Tensor]  # parameters or buffers of a module, by name
+Key = int | str | None  # what the randomness of a batch is drawn from: its label, or its number
+tree_map = pytree.tree_map
 
 
 class Update(Protocol):

@@ -12,12 +12,14 @@ import pytest
 import torch
 from hypothesis import settings
 
-sys.path.insert(0, str(Path(__file__).parent))
+TESTS = Path(__file__).parent
+HELPERS = TESTS / "helpers"
+sys.path[:0] = [str(HELPERS), str(TESTS)]  # what tests share; and the packages fuzz and mutants
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
-torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))  # one: the tensors are small, and threads would only wait for each other
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))  # the tensors are small: more would only wait
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = TESTS.resolve().parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 

@@ -8,3 +8,7 @@ from revorder.course import assignment_laws, assignment_orders  # noqa: F401 - t
 from revorder.course.judging import grade, quiet
 
 __all__ = ["grade", "quiet"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -10,7 +10,7 @@ import torch
 
 from revorder.course.judging import Case, Formula, Mistakes, graded, judge
 from revorder.orders import BackwardBlocks, Order
-from revorder.planning import plan
+from revorder.planning.plan import plan
 
 Words = Callable[[int, int], Iterable[int]]  # (step n, number of batches) -> batches in the order of application
 

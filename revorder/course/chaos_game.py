@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 
 CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]], dtype=torch.float64)
 DEPTH = 40  # batches behind each point of 02-address: float64 still knows them all

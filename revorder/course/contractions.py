@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 from revorder.theory import steps_needed
 
 Mistakes = Sequence[tuple[Callable[..., float], str]]  # a wrong formula, and the hint for whoever wrote it

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 from revorder.experiments.configs import Config
 from revorder.experiments.job import jobs
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import EXERCISES, NOTHING, Verdict, exercise
+from revorder.course.checking import EXERCISES, NOTHING, Verdict, exercise
 
 Formula = Callable[..., Any]
 Case = tuple[Any, ...]  # the arguments of one call

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import NOTHING, exercise
-from revorder.lie import lie_corrected
+from revorder.course.checking import NOTHING, exercise
+from revorder.updates.lie import lie_corrected
 
 Quadratic = tuple[np.ndarray, np.ndarray]  # Hessian (2, 2) and minimiser (2,)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 
 SAME = {"A", "B", "F"}
 WHY = {  # a hint for each letter that is answered wrongly

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 from revorder.theory import binary_fraction, bits_of
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 from revorder.orders import Order
-from revorder.planning import plan
+from revorder.planning.plan import plan
 
 Mistakes = Sequence[tuple[Callable[..., float], str]]  # a wrong formula, and the hint for whoever wrote it
 

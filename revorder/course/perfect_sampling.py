@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 from revorder.course.start_here import close
 from revorder.theory import batches_backward_is_worth, steps_needed
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from revorder import theory
-from revorder.course import exercise
+from revorder.course.checking import exercise
 
 Mistakes = Sequence[tuple[Callable[..., float], str]]  # a wrong formula, and the hint for whoever wrote it
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from revorder.course import NOTHING, exercise
+from revorder.course.checking import NOTHING, exercise
 
 FUNCTION = "give a function, such as `lambda {0}: ...`; got {1}."
 

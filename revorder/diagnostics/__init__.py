@@ -1,20 +1,11 @@
-"""Diagnostics: maps and trajectories in, estimates out. Estimators given too little data refuse, or warn.
+"""Arrow: trajectory -> diagnostics. Maps and trajectories come in; estimates go out.
 
-A warning is an `EstimateWarning`: it carries the estimate, and says how uncertain it is.
+Estimators given too little data refuse, or warn: an `EstimateWarning` carries the estimate, and says how uncertain it
+is.
 """
 
-from revorder.diagnostics.commutators import commutator
-from revorder.diagnostics.contraction import contraction_rate, lyapunov_exponent
-from revorder.diagnostics.estimates import EstimateWarning
-from revorder.diagnostics.fractals import box_dimension
-from revorder.diagnostics.jacobians import lipschitz, spectral_radius
-from revorder.diagnostics.laws import LawComparison, compare_laws
-from revorder.diagnostics.perfect import perfect_sample
-from revorder.diagnostics.spreads import spread_along_path, spread_over_seeds
-from revorder.lie import lie_bracket
+from __future__ import annotations
 
-__all__ = [
-    "EstimateWarning", "LawComparison", "box_dimension", "commutator", "compare_laws", "contraction_rate",
-    "lie_bracket", "lipschitz", "lyapunov_exponent", "perfect_sample", "spectral_radius", "spread_along_path",
-    "spread_over_seeds",
-]  # fmt: skip
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

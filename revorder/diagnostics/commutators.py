@@ -1,4 +1,4 @@
-"""What the order of two maps changes."""
+"""What the order of two maps changes: exactly, and to second order in the learning rate."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Callable
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.engines.maps import keyed
 from revorder.pytrees import Tree, detach
+from revorder.updates.keys import keyed
+from revorder.updates.lie import lie_bracket
+
+__all__ = ["commutator", "lie_bracket"]
 
 
 def commutator(update: Callable[..., Tree], state: Tree, batch_a: Tree, batch_b: Tree) -> Tree:

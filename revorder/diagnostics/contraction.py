@@ -11,8 +11,8 @@ import torch
 
 from revorder.diagnostics.estimates import warn
 from revorder.diagnostics.jacobians import Local, floats
-from revorder.engines.maps import keyed
 from revorder.pytrees import Tree
+from revorder.updates.keys import keyed
 
 UNCERTAIN = 0.1  # a standard error of the mean log factor above this, 10 % of the rate, is worth a warning
 LOST = 1e4  # two states closer than this many roundings tell nothing about contraction any more

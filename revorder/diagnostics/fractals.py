@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from revorder.diagnostics.estimates import warn
-from revorder.orders import whole
+from revorder.errors import whole
 
 CROWDED = 10  # points that the smallest boxes need on average, or some boxes of the set stay empty
 

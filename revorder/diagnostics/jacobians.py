@@ -10,10 +10,9 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.diagnostics.estimates import warn
-from revorder.engines.maps import keyed
-from revorder.pytrees import Tree
-from revorder.randomness import Key
-from revorder.tangents import jvp
+from revorder.pytrees import Key, Tree
+from revorder.updates.keys import keyed
+from revorder.updates.tangents import jvp
 
 DENSE = 256  # a Jacobian of at most so many rows is formed, and its eigenvalues are found directly
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import torch
 
 from revorder.diagnostics.jacobians import floats
-from revorder.engines.maps import keyed
-from revorder.orders import whole
+from revorder.errors import whole
 from revorder.pytrees import Tree, concatenated, copies, detach, stack
-from revorder.randomness import generator
 from revorder.theory import steps_needed
+from revorder.updates.keys import keyed
+from revorder.updates.randomness import generator
 
 TOGETHER = 4096  # maps whose batches are held at once
 

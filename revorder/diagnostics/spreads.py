@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from revorder.seeds import SeedRuns
+    from revorder.running.seeds import SeedRuns
 
 
 def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bool = False) -> float:
@@ -46,7 +46,7 @@ def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
         KeyError: step n is not one of the checkpoints.
         ValueError: fewer than two seeds.
 
-    >>> from revorder.seeds import SeedRuns
+    >>> from revorder.running.seeds import SeedRuns
     >>> runs = SeedRuns("backward", [10], None, {"loss": np.array([[1.0, 2.0, 3.0]])}, cost=30, engine="replay")
     >>> spread_over_seeds(runs, "loss", 10)
     1.0

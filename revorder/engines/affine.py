@@ -12,7 +12,7 @@ import torch
 from revorder.engines.linear import Linear, Pair, Vectors
 from revorder.engines.maps import Maps
 from revorder.engines.stopwatch import shortest
-from revorder.planning import Plan
+from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
 
 BLOCK = 256  # checkpoints handed over at once

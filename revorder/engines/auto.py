@@ -17,7 +17,7 @@ from revorder.engines.replay import Replay
 from revorder.engines.stopwatch import shortest
 from revorder.engines.wavefront import Wavefront
 from revorder.errors import NotAffineError, NotBatchableError
-from revorder.planning import Plan
+from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, copies
 
 ALONE = "no two states ever need the same batch"

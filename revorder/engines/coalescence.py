@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from revorder.planning import Plan
-from revorder.schedule import Tick
-from revorder.trie import Integers, Trie
+from revorder.planning.plan import Plan
+from revorder.planning.schedule import Tick
+from revorder.planning.trie import Integers, Trie
 
 Take = Callable[[Integers], list[torch.Tensor]]  # the leaves of the states in some slots
 

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from revorder.modules import ModuleLoss
-from revorder.updates import SGD
+from revorder.updates.descent import SGD
+from revorder.updates.modules import ModuleLoss
 
 Layer = tuple[torch.Tensor, torch.Tensor]  # weight (states, out, in), bias (states, out)
 

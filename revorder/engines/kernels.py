@@ -19,11 +19,11 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
-from revorder.memory import lanes_at_once
-from revorder.modules import ModuleLoss
-from revorder.planning import Plan
+from revorder.engines.memory import lanes_at_once
+from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
-from revorder.updates import GradientUpdate
+from revorder.updates.descent import GradientUpdate
+from revorder.updates.modules import ModuleLoss
 
 TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
 COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache

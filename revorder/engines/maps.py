@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,8 +9,9 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.errors import NotBatchableError
-from revorder.planning import Label, Plan
+from revorder.planning.plan import Label, Plan
 from revorder.pytrees import Tree, clone, describe, detach, layout, named_leaves, row
+from revorder.updates.keys import takes_key
 
 
 class Maps:
@@ -109,30 +109,6 @@ class Maps:
             f"  start, batches: the state was {describe(state)}; the batch was {describe(batch)}; "
             "check that their shapes and dtypes fit the loss"
         )
-
-
-def takes_key(update: Callable[..., Tree]) -> bool:
-    """Whether to call `update(state, batch, key=key)` or `update(state, batch)`; TypeError if neither works."""
-    if not callable(update):
-        raise TypeError(f"update: got {update!r}, but it must be a function update(state, batch, key=None) -> state")
-    try:
-        signature = inspect.signature(update)
-    except ValueError:  # a function written in C
-        return False
-    for keywords in ({"key": None}, {}):
-        try:
-            signature.bind(None, None, **keywords)
-            return bool(keywords)
-        except TypeError:
-            pass
-    raise TypeError(f"update: it takes {signature}, but it must accept (state, batch) or (state, batch, key=None)")
-
-
-def keyed(update: Callable[..., Tree]) -> Callable[[Tree, Tree, Any], Tree]:
-    """An update as a function of (state, batch, key), also where it takes no key."""
-    if takes_key(update):
-        return lambda state, batch, key: update(state, batch, key=key)
-    return lambda state, batch, key: update(state, batch)
 
 
 def _same(old: Tree, new: Tree) -> bool:

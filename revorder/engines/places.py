@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from revorder.pytrees import Tree
-
-if TYPE_CHECKING:
-    from revorder.collecting import Collector
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,6 @@ class Keeper(Protocol):
     """
 
     place: Place | None
-
-    def watch(self, collected: Collector) -> None:
-        """Told once, before the run: what it gathers, into which a kept part may be merged."""
 
     def reached(self, place: Callable[[], Place]) -> None:
         """Every checkpoint until here has been handed out. Whatever this raises ends the run."""

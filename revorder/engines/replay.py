@@ -10,7 +10,7 @@ import numpy as np
 
 from revorder.engines.maps import Maps
 from revorder.engines.places import Keeper, Place
-from revorder.planning import Plan
+from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, stack
 
 

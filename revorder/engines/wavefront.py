@@ -14,19 +14,19 @@ from torch.utils import _pytree as pytree
 from revorder.engines.coalescence import Merger
 from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
+from revorder.engines.memory import MOST_LANES, lanes_at_once, states_that_fit
 from revorder.engines.places import Keeper, Place
-from revorder.memory import MOST_LANES, lanes_at_once, states_that_fit
-from revorder.orders import whole
-from revorder.planning import Plan
+from revorder.errors import whole
+from revorder.planning.plan import Plan
+from revorder.planning.schedule import Tick
 from revorder.pytrees import Tree, copies
-from revorder.schedule import Tick
 
 Advanced = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
 class Wavefront:
-    """Advances a stack of states in place, tick by tick (see `revorder.schedule`), under `torch.vmap`.
+    """Advances a stack of states in place, tick by tick (see `revorder.planning.schedule`), under `torch.vmap`.
 
     Exact: the same composition of the same maps as `Replay`; only the order of floating-point sums inside a batched
     operation may differ.

@@ -16,17 +16,26 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from revorder import batches, comparators, datasets, models
+from revorder import batches, models
+from revorder.data import datasets
 from revorder.engines.fused import fused_step
-from revorder.modules import module_loss
-from revorder.planning import plan
+from revorder.planning.plan import plan
 from revorder.pytrees import Tree
-from revorder.running import run
-from revorder.seeds import run_seeds
-from revorder.updates import sgd
+from revorder.running.run import run
+from revorder.running.seeds import run_seeds
+from revorder.updates import comparators
+from revorder.updates.descent import sgd
+from revorder.updates.modules import module_loss
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["Method", "Setting", "coins", "compare", "digits", "methods", "table"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 COLUMNS = ["method", "seed", "evaluations", "metric", "value"]
 

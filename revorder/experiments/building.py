@@ -8,12 +8,14 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 
-from revorder import batches, datasets, images, models
+from revorder import batches, models
+from revorder.data import datasets, images
 from revorder.experiments.configs import Config
-from revorder.modules import module_loss
 from revorder.problems import Problem
 from revorder.pytrees import Tree, Update
-from revorder.updates import adam, augmented, sgd
+from revorder.updates.augmentation import augmented
+from revorder.updates.descent import adam, sgd
+from revorder.updates.modules import module_loss
 
 # test images looked at together, for up to 32 states at once: feature maps of more would fill gigabytes, for no speed
 CHUNK = {"mlp": 1000, "resnet18": 100, "resnet50": 100}
@@ -24,7 +26,7 @@ def load(config: Config, directory: str | Path | None = None, device: str | torc
 
     Args:
         config: names the data set.
-        directory: where its files lie; see `revorder.datasets`.
+        directory: where its files lie; see `revorder.data.datasets`.
         device: where the examples are kept.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from revorder.origins import provenance
+from revorder.trajectories.origins import provenance
 
 
 def machine(device: str) -> dict[str, Any]:

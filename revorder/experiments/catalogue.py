@@ -15,8 +15,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from revorder.errors import did_you_mean
 from revorder.experiments.configs import Config
-from revorder.orders import did_you_mean
+
+__all__ = ["ABOUT", "NAMES", "PROFILES", "experiment"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 PROFILES = ("smoke", "laptop", "gpu")
 

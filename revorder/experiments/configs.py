@@ -9,8 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from revorder.files import parse
-from revorder.orders import did_you_mean, order, whole
+from revorder.data.files import parse
+from revorder.errors import did_you_mean, whole
+from revorder.orders import order
+
+__all__ = ["CHOICES", "Config"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 VERSION = 2
 MOST = 10**9  # in any field that counts something

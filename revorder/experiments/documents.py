@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from revorder.figures import Picture
-from revorder.files import plain_places, write
+from revorder.data.files import plain_places, write
+from revorder.plots.picture import Picture
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }

@@ -13,16 +13,25 @@ from functools import partial
 
 import torch
 
-from revorder import cifar, datasets
-from revorder.engines import Maps, Replay, Wavefront
+from revorder.data import cifar, datasets
 from revorder.engines.auto import predict, seconds_of
+from revorder.engines.maps import Maps
+from revorder.engines.memory import free_bytes, state_bytes, states_that_fit
+from revorder.engines.replay import Replay
+from revorder.engines.wavefront import Wavefront
 from revorder.experiments.arithmetic import exact_arithmetic
 from revorder.experiments.building import build
 from revorder.experiments.configs import Config
 from revorder.experiments.job import Job, jobs
-from revorder.memory import free_bytes, state_bytes, states_that_fit
-from revorder.planning import Plan
+from revorder.planning.plan import Plan
 from revorder.problems import Problem
+
+__all__ = ["Estimate", "OrderCost", "duration", "estimate", "readable", "stand_in"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 PROBED = 250  # test images that the metrics are timed on; the time for all of them is scaled from it
 SHAPES = {  # of one image, and the numbers of training and test images

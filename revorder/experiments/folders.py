@@ -20,14 +20,20 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
+from revorder.data.files import parse, plain_places, read_text, reading, write
 from revorder.experiments.configs import Config
 from revorder.experiments.job import Job, jobs
-from revorder.files import parse, plain_places, read_text, reading, write
 from revorder.pytrees import concatenated, row
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["Folder", "FolderInUseError", "join"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 class FolderInUseError(RuntimeError):

@@ -13,16 +13,19 @@ from typing import Any
 import numpy as np
 from torch.utils._pytree import tree_leaves
 
-from revorder import engines, parallel, storage
-from revorder.collecting import Collector
-from revorder.engines import Maps, Place
+from revorder.data.files import reading
+from revorder.engines.choice import choose
+from revorder.engines.maps import Maps
+from revorder.engines.places import Place
 from revorder.experiments.configs import Config
-from revorder.files import reading
-from revorder.planning import Plan, plan_for
+from revorder.planning.plan import Plan, plan_for
 from revorder.problems import Problem
 from revorder.pytrees import Tree, layout, row
-from revorder.running import carry_out, origin
-from revorder.trajectory import Trajectory
+from revorder.running import parallel
+from revorder.running.collecting import Collector
+from revorder.running.run import carry_out, origin
+from revorder.trajectories import storage
+from revorder.trajectories.trajectory import Trajectory
 
 SNAPSHOT = "revorder-snapshot-1"
 Watcher = Callable[[Collector], None]
@@ -182,7 +185,7 @@ def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapsho
     """
     plan = job.plan(config)
     maps = Maps(problem.update, problem.batches, plan, None)
-    engine = engines.choose(config.engine, problem.update)
+    engine = choose(config.engine, problem.update)
     maps.note(config.engine)
 
     def record(state: Tree) -> Tree:

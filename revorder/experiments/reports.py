@@ -16,6 +16,13 @@ from revorder.experiments.job import jobs
 from revorder.experiments.summaries import LOSS, Results, Summary, read, summarise, trend_warning, verdict
 from revorder.plots.experiments import experiment_paths_figure, experiment_spreads_figure
 
+__all__ = ["report"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 MACHINE = ("device", "processor", "threads", "python", "torch", "revorder")
 SPREADS = (
     "Two spreads that must not be mixed up. ALONG THE PATH: how much the test loss of ONE run still moves from "

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from revorder.collecting import Collector
-from revorder.datasets import Dataset
+from revorder.data.datasets import Dataset
 from revorder.errors import DivergedError
 from revorder.experiments.arithmetic import exact_arithmetic
 from revorder.experiments.building import build, load
@@ -25,7 +24,8 @@ from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job, jobs
-from revorder.trajectory import Trajectory
+from revorder.running.collecting import Collector
+from revorder.trajectories.trajectory import Trajectory
 
 INTERVAL = 180.0  # seconds between snapshots
 

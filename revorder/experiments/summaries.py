@@ -13,7 +13,14 @@ from revorder.diagnostics.spreads import spread_along_path
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, jobs
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
+
+__all__ = ["Results", "Summary", "read", "summarise", "trend_warning", "verdict"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 FEW = 5  # seeds: with fewer, even a sign that all of them share comes by chance more often than 1 time in 32
 BEYOND = 1e30  # no loss is as large, and no axis could show it

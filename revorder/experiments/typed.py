@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
+from revorder.data.files import parse
 from revorder.experiments.catalogue import experiment
 from revorder.experiments.configs import Config
 from revorder.experiments.estimates import Estimate
-from revorder.files import parse
 
 
 def configuration(

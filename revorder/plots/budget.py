@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revorder.figures import Picture, figure, plain_log
 from revorder.plots.paths import BROWN, REFERENCE, STYLES, Style
+from revorder.plots.picture import Picture, figure, plain_log
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.figures import Picture, figure
 from revorder.plots.paths import STYLES
+from revorder.plots.picture import Picture, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

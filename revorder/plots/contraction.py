@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from revorder.figures import Picture, figure, plain_log
 from revorder.plots.paths import STYLES, Style
+from revorder.plots.picture import Picture, figure, plain_log
 from revorder.theory import a_posteriori_bound, error_bound
 from revorder.theory.checks import Floats
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

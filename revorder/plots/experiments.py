@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from revorder.figures import Picture, figure
 from revorder.plots.paths import BROWN, PURPLE, REFERENCE, STYLES, Style
-from revorder.trajectory import Trajectory
+from revorder.plots.picture import Picture, figure
+from revorder.trajectories.trajectory import Trajectory
 
 # the palette goes on, for experiments with more orders than the course compares
 MORE: list[Style] = [

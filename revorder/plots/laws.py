@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike
 
 from revorder.diagnostics.laws import compare_laws
 from revorder.diagnostics.spreads import spread_along_path, spread_over_seeds
-from revorder.figures import Picture, figure
 from revorder.plots.paths import REFERENCE, STYLES, wide_line
+from revorder.plots.picture import Picture, figure
 from revorder.theory import bernoulli_convolution_cdf
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from revorder.seeds import SeedRuns
+    from revorder.running.seeds import SeedRuns
 
 GOLDEN = (3 - 5**0.5) / 2  # the learning rate with c = 1/φ
 CRITICAL = 1.358  # a KS distance beyond CRITICAL / √N comes by chance once in 20 samples of N

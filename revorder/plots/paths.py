@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from revorder.diagnostics.spreads import spread_along_path
-from revorder.figures import Picture, figure
-from revorder.trajectory import Trajectory
+from revorder.plots.picture import Picture, figure
+from revorder.trajectories.trajectory import Trajectory
 
 Style = dict[str, Any]  # keyword arguments of matplotlib's `plot`
 

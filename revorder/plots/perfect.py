@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.figures import Picture, figure, plain_log
 from revorder.plots.paths import REFERENCE, STYLES, Style, wide_line
+from revorder.plots.picture import Picture, figure, plain_log
 from revorder.theory import bernoulli_convolution_cdf
 
 if TYPE_CHECKING:

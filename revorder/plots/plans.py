@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from revorder.figures import Picture, figure
-from revorder.planning import Plan
+from revorder.planning.plan import Plan
+from revorder.plots.picture import Picture, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from revorder.trie import Trie
+    from revorder.planning.trie import Trie
 
 MOST_NODES, MOST_TICKS = 60, 32  # beyond these the numbers in the circles are too small to read
 NARROW = 0.4  # inches: columns from here on have smaller letters

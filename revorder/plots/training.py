@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from revorder.figures import Picture, figure, plain_log
 from revorder.plots.paths import REFERENCE, STYLES
-from revorder.trajectory import Trajectory
+from revorder.plots.picture import Picture, figure, plain_log
+from revorder.trajectories.trajectory import Trajectory
 
 LEFT_OF_TITLE = {"x": 0.012, "ha": "left", "fontweight": "bold", "fontsize": 11}
 LEGEND = {"frameon": False, "fontsize": 9, "loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "borderaxespad": 0.2,

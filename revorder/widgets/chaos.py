@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from revorder import theory
-from revorder.figures import Picture
 from revorder.plots.chaos import ROUNDING, chaos_figure
-from revorder.running import run
+from revorder.plots.picture import Picture
+from revorder.running.run import run
 from revorder.widgets.base import Explorer, side_by_side
 
 CORNERS = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]], dtype=torch.float64)

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as W
 
 from revorder.orders import NAMES, Order, order
-from revorder.planning import Plan, plan
+from revorder.planning.plan import Plan, plan
 from revorder.plots.plans import plan_figure
 from revorder.widgets.base import Explorer, row
 

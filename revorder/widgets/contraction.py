@@ -7,11 +7,11 @@ import html
 import ipywidgets as W
 import torch
 
-from revorder.figures import Picture
 from revorder.plots.contraction import gap_figure
-from revorder.running import run
+from revorder.plots.picture import Picture
+from revorder.running.run import run
 from revorder.theory import error_bound
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
 from revorder.widgets.base import Explorer, side_by_side
 
 STEPS = 30

@@ -7,10 +7,10 @@ import html
 import ipywidgets as W
 
 from revorder.errors import DivergedError
-from revorder.figures import Picture, spoken
 from revorder.plots.paths import paths_figure
+from revorder.plots.picture import Picture, spoken
 from revorder.problems import digits_mlp
-from revorder.trajectory import Trajectory
+from revorder.trajectories.trajectory import Trajectory
 from revorder.widgets.base import Explorer, side_by_side
 
 ORDERS = ["backward", "backward-window:50", "backward-tail:200", "backward-blocks:25", "two-sided", "shuffled"]

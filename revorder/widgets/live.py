@@ -14,10 +14,10 @@ import numpy as np
 from revorder.experiments import Config, Progress, jobs
 from revorder.experiments.estimates import Estimate, duration
 from revorder.experiments.summaries import LOSS
-from revorder.figures import Picture, figure, plain_log
 from revorder.plots.experiments import MARKERS, MORE
 from revorder.plots.paths import STYLES
-from revorder.trajectory import Trajectory
+from revorder.plots.picture import Picture, figure, plain_log
+from revorder.trajectories.trajectory import Trajectory
 
 Curve = tuple[list[int], np.ndarray]  # steps, and the test loss there
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from revorder.plots.perfect import REJECTED, ks_distances, perfect_figure
-from revorder.randomness import key_seed
 from revorder.theory import batch_weights, steps_needed
 from revorder.theory.checks import Floats
+from revorder.updates.randomness import key_seed
 from revorder.widgets.base import Explorer, side_by_side
 
 RATES = {"1/2": 1 / 2, "0.55": 0.55, "0.6": 0.6, "2/3": 2 / 3, "3/4": 3 / 4, "0.9": 0.9}

@@ -12,16 +12,16 @@ import ipywidgets as W
 import numpy as np
 import torch
 
-from revorder.datasets import digits
+from revorder.data.datasets import digits
 from revorder.errors import DivergedError
-from revorder.figures import Picture, spoken
-from revorder.modules import ModuleLoss
+from revorder.plots.picture import Picture, spoken
 from revorder.plots.training import regime_figure
 from revorder.problems import Problem, digits_mlp
 from revorder.pytrees import Tree
-from revorder.running import run
-from revorder.trajectory import Trajectory
-from revorder.updates import SGD, sgd
+from revorder.running.run import run
+from revorder.trajectories.trajectory import Trajectory
+from revorder.updates.descent import SGD, sgd
+from revorder.updates.modules import ModuleLoss
 from revorder.widgets.base import Explorer, side_by_side
 
 STEPS, STRIDE = 400, 20

@@ -25,11 +25,11 @@ import torch
 
 import revorder as ro
 from fuzz.inputs import ENGINES, FILES, KINDS
-from revorder import cifar as cifar_format
+from revorder.data import cifar as cifar_format
+from revorder.data.idx import read_idx
 from revorder.experiments import Config, Folder, StoppedError, jobs, load, reports, run, running
 from revorder.experiments.documents import Figure
 from revorder.experiments.typed import configuration
-from revorder.idx import read_idx
 
 SECONDS = 20  # for one input; thousands of times what the slowest needs
 SMALL = Config("small", "smoke", steps=4, stride=2, seeds=1, width=2, parts=2, keep_states=True, train_examples=40,

@@ -1,0 +1,2 @@
+from . import datasets as datasets
+from . import images as images

@@ -1,0 +1,13 @@
+from .commutators import commutator as commutator
+from .commutators import lie_bracket as lie_bracket
+from .contraction import contraction_rate as contraction_rate
+from .contraction import lyapunov_exponent as lyapunov_exponent
+from .estimates import EstimateWarning as EstimateWarning
+from .fractals import box_dimension as box_dimension
+from .jacobians import lipschitz as lipschitz
+from .jacobians import spectral_radius as spectral_radius
+from .laws import LawComparison as LawComparison
+from .laws import compare_laws as compare_laws
+from .perfect import perfect_sample as perfect_sample
+from .spreads import spread_along_path as spread_along_path
+from .spreads import spread_over_seeds as spread_over_seeds

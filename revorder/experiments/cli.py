@@ -1,0 +1,192 @@
+"""The command line: experiments that are planned, run, stopped, resumed and reported.
+
+Exit codes: 0 finished; 1 anything unexpected, such as a full disk; 2 bad input; 3 stopped, with a snapshot to go on
+from; 4 another process writes to the folder. What needs torch is imported when a command runs, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import revorder
+
+if TYPE_CHECKING:
+    from revorder.experiments import Config
+
+UNEXPECTED, BAD_INPUT, STOPPED, IN_USE = 1, 2, 3, 4
+LONG = 600  # predicted seconds from which on `run` asks before it starts
+
+Command = Callable[..., Any]
+
+
+@click.group(epilog="Start with: revorder list, then revorder plan mlp-digits, then revorder run mlp-digits.")
+@click.version_option(revorder.__version__)
+def main() -> None:
+    """Train networks in several composition orders, and compare them.
+
+    Forward-SGD applies the newest batch last. Backward-SGD applies it first and starts afresh from the initial
+    parameters at every step: it settles on a point where training contracts, and costs more. An experiment runs both
+    (and other orders) on the same batches, for several seeds, into a result folder.
+    """
+
+
+def options(*chosen: Command) -> Command:
+    """Several options as one decorator, in the order of the help text."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(chosen), command)
+
+
+WHAT = options(
+    click.argument("name"),
+    click.option("--profile", default="laptop", show_default=True,
+                 help="smoke: under a minute, says only that all works; laptop: minutes on a CPU; gpu: hours."),
+    click.option("--orders", multiple=True, metavar="ORDER[,ORDER…]",
+                 help="Composition orders, such as forward,backward,backward-window:8. May be repeated."),
+    click.option("--seeds", type=int, help="How many seeds; each has initial parameters and batches of its own."),
+    click.option("--engine", help="wavefront: states that share a batch advance together, faster; replay: one by one, "
+                                  "and a resumed run has the same bits as one that was not stopped."),
+    click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE",
+                 help="Any field of the configuration, such as lr=0.02 or train_examples=1000; the value is JSON, or "
+                      "else a text. May be repeated."),
+)  # fmt: skip
+WHERE = click.option("--device", default="cpu", show_default=True, help="Where tensors live, such as cpu or cuda.")
+HOW = options(
+    click.option("--data", type=click.Path(path_type=Path),
+                 help="Folder with the data set. Default: the variable REVORDER_DATA, or a download."),
+    click.option("--interval", type=click.FloatRange(min=0), default=180.0, show_default=True,
+                 help="Seconds between snapshots: what is lost at most if the process is killed."),
+)  # fmt: skip
+
+
+@main.command("list")
+def list_() -> None:
+    """List the experiments and their profiles."""
+    from revorder.experiments.catalogue import ABOUT, NAMES, PROFILES
+
+    for name in NAMES:
+        click.echo(f"{name:{max(map(len, NAMES))}}  {ABOUT[name]}")
+    click.echo(f"\nProfiles: {', '.join(PROFILES)}. See what one costs with: revorder plan NAME --profile PROFILE")
+
+
+@main.command()
+@WHAT
+@WHERE
+def plan(device: str, **what: Any) -> None:
+    """Show what experiment NAME would cost.
+
+    Nothing is run or written, and no data are needed. Evaluations (applications of one SGD step) are exact: forward
+    needs one for each step; backward starts afresh at every checkpoint, so it needs the sum of the checkpoints' step
+    numbers. The time is an estimate from a few timed steps.
+    """
+    from revorder.experiments.typed import configuration
+
+    with answering():
+        _show_plan(configuration(**what), device)
+
+
+@main.command()
+@WHAT
+@WHERE
+@click.option("--out", type=click.Path(path_type=Path), help="Result folder. Default: results/NAME-PROFILE.")
+@HOW
+@click.option("--resume", is_flag=True, help="Go on if the result folder holds a part of this experiment already.")
+@click.option("--yes", is_flag=True, help="Do not ask before a long run.")
+def run(
+    device: str, out: Path | None, data: Path | None, interval: float, resume: bool, yes: bool, **what: Any
+) -> None:
+    """Run experiment NAME into a result folder.
+
+    Its plan is shown first. Ctrl-C or SIGTERM stops it with a snapshot (exit code 3); `revorder resume` goes on from
+    there.
+    """
+    from revorder.experiments.progress import carry_out
+    from revorder.experiments.typed import configuration
+
+    with answering():
+        config = configuration(**what)
+        out = out or Path("results") / f"{config.name}-{config.profile}"
+        if _show_plan(config, device) > LONG and not yes and _asks():
+            click.confirm("Start?", abort=True)
+        carry_out(config, out, data=data, device=device, interval=interval, resume=resume)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@WHERE
+@HOW
+def resume(folder: Path, **how: Any) -> None:
+    """Go on with the experiment in FOLDER.
+
+    It goes on from the last snapshot; finished jobs are not repeated.
+    """
+    from revorder.experiments import Folder
+    from revorder.experiments.progress import carry_out
+    from revorder.experiments.typed import check_device
+
+    with answering():
+        check_device(how["device"])
+        carry_out(Folder(folder).config(), folder, resume=True, **how)
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path),
+              help="Where to write. Default: the folder `report` in FOLDER, or here if there are several.")  # fmt: skip
+def report(folders: tuple[Path, ...], out: Path | None) -> None:
+    """Write a report of one or several FOLDERs.
+
+    Writes report.html (one file), and report.md with PNG files. It tells the spread along the path of one run from
+    the spread over seeds, and names what diverged or is missing.
+    """
+    from revorder.experiments.reports import report as write_report
+
+    with answering():
+        made = write_report(list(folders), out or (folders[0] / "report" if len(folders) == 1 else Path("report")))
+        click.echo(f"The report is in {made} and {made.with_suffix('.md')}")
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Errors as a message and an exit code, without a traceback."""
+    from revorder.experiments import FolderInUseError, StoppedError
+
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        _end(BAD_INPUT, str(error))
+    except StoppedError as error:
+        _end(STOPPED, str(error))
+    except FolderInUseError as error:
+        _end(IN_USE, str(error))
+    except (click.Abort, click.exceptions.Exit):  # click's own, which are RuntimeErrors
+        raise
+    except (OSError, MemoryError, RuntimeError) as error:
+        _end(UNEXPECTED, "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])]))
+
+
+def _end(code: int, message: str) -> None:
+    click.echo(f"{'Stopped' if code == STOPPED else 'Error'}: {message}", err=True)
+    sys.exit(code)
+
+
+def _asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def _show_plan(config: Config, device: str) -> float:
+    """Print what is to be done and its price; returns the predicted seconds."""
+    from revorder.experiments.estimates import estimate
+    from revorder.experiments.typed import check_device, described, priced
+
+    check_device(device)
+    click.echo(described(config, device))
+    price = estimate(config, device=device)
+    click.echo(priced(price))
+    return price.seconds

@@ -1,0 +1,4 @@
+from .resnets import resnet18 as resnet18
+from .resnets import resnet50 as resnet50
+from .small import mlp as mlp
+from .small import small_cnn as small_cnn

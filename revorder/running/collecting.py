@@ -1,0 +1,132 @@
+"""What a run gathers while it runs: kept states and metrics, in the order in which the checkpoints were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch.utils import _pytree as pytree
+from tqdm.auto import tqdm
+
+from revorder.engines.places import Keeper
+from revorder.errors import RunInterrupted
+from revorder.planning.plan import Plan
+from revorder.pytrees import Tree, blank_rows, describe, layout, row, stack
+from revorder.trajectories.trajectory import Trajectory
+
+METRIC_LANES = 32  # a metric may look at a whole test set: activations of so many states at once are held
+
+
+def progress_bar(plan: Plan, total: int, show: bool) -> tqdm[Any]:
+    """A bar that counts evaluations of T; short runs are over before it appears."""
+    return tqdm(total=total, desc=str(plan.order), unit=" T", disable=not show, leave=False, delay=0.5)
+
+
+class Collector:
+    """Gathers what is recorded, in the order in which the checkpoints were asked for."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        notes: list[str],
+        record: Callable[[Tree], Tree] | None,
+        metrics: dict[str, Callable[[Tree], Any]],
+        provenance: dict[str, Any],
+    ):
+        self.provenance = provenance
+        self.plan, self.notes, self.record, self.metrics = plan, notes, record, metrics
+        self.cost = 0
+        self.done = np.zeros(len(plan.steps), dtype=bool)
+        self.marked = np.zeros(len(plan.steps), dtype=bool)  # reached, but not finite
+        self.kept: Tree = None
+        self.kind: object = None
+        self.values = {name: np.full(len(plan.steps), np.nan) for name in metrics}
+
+    def add(self, rows: np.ndarray, states: Tree) -> None:
+        if not rows.size:
+            return
+        kept = states
+        if self.record is not None:
+            kept = stack([self.record(row(states, i)) for i in range(len(rows))])
+        self._keep(rows, kept)
+        for name, metric in self.metrics.items():
+            self.values[name][rows] = _measure(name, metric, states, len(rows))
+        self.done[rows] = True
+
+    def mark(self, rows: np.ndarray) -> None:
+        """Note checkpoints whose states are not finite: nothing is recorded or measured on them."""
+        self.marked[rows] = True
+
+    def merge(self, rows: np.ndarray, part: Trajectory) -> None:
+        """Take over what a run of the checkpoints `rows` gathered: all of them or, after a failure, some."""
+        left = iter(rows.tolist())  # what was gathered stands in the order of the rows
+        reached = [next(i for i in left if self.plan.steps[i] == n) for n in part.steps]
+        self._keep(np.array(reached), part.states)
+        for name, values in part.metrics.items():
+            self.values[name][reached] = values
+        self.done[reached] = True
+        self.cost += part.cost
+
+    def _keep(self, rows: np.ndarray, kept: Tree) -> None:
+        kind = layout(row(kept, 0))
+        if self.kept is None and None not in kind[1]:
+            count = len(self.plan.steps)
+            self.kept = pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape[1:])), kept)
+            self.kind = kind
+        if kind != self.kind:
+            raise ValueError(
+                f"record: what is kept of the states cannot be stacked ({describe(row(kept, 0))}): it changes its "
+                "layout between checkpoints or is not made of tensors; keep less, as in record=update.params"
+            )
+        for out, new in zip(pytree.tree_leaves(self.kept), pytree.tree_leaves(kept), strict=True):
+            out[torch.from_numpy(rows).to(out.device)] = new
+
+    def trajectory(self) -> Trajectory:
+        """What was gathered: of all checkpoints, or, after a failure, of those that were reached."""
+        states, values, reached = self.kept, self.values, self.done | self.marked
+        if self.marked.any():
+            states = blank_rows(states, torch.from_numpy(self.marked))
+        if not reached.all():
+            states = row(states, torch.from_numpy(reached))
+            values = {name: numbers[reached] for name, numbers in values.items()}
+        steps = [n for n, here in zip(self.plan.steps, reached, strict=True) if here]
+        notes = "; ".join(self.notes)
+        return Trajectory(str(self.plan.order), steps, states, values, self.cost, notes, self.provenance)
+
+    def partial(self) -> Trajectory | None:
+        """What was gathered until now; None if no checkpoint was reached."""
+        return self.trajectory() if self.done.any() else None
+
+    def interrupted(self) -> RunInterrupted:
+        """The error that carries what was gathered until now."""
+        reached = f"{int(self.done.sum())} of {len(self.done)} checkpoints of {self.plan.order} were reached"
+        return RunInterrupted(f"{reached}; this exception's `trajectory` has them", trajectory=self.partial())
+
+
+class RunKeeper(Keeper, Protocol):
+    """A keeper of a whole run, which keeps what was gathered, too."""
+
+    def watch(self, collected: Collector) -> None:
+        """Told once, before the run: what it gathers, into which a kept part may be merged."""
+
+
+def _measure(name: str, metric: Callable[[Tree], Any], states: Tree, count: int) -> list[float]:
+    """A metric on every state of a stack: in one batched call where torch.vmap can, else one by one."""
+    if count > 1:
+        try:
+            batched = torch.vmap(metric, chunk_size=METRIC_LANES)(states)
+        except Exception:  # the metric leaves torch, or branches on values; one by one says what is wrong, if anything
+            batched = None
+        if isinstance(batched, torch.Tensor) and batched.shape == (count,) and not batched.is_meta:
+            return batched.tolist()
+    return [_number(name, metric(row(states, i))) for i in range(count)]
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, torch.Tensor):
+        if value.numel() != 1:
+            raise ValueError(f"metrics[{name!r}]: got shape {tuple(value.shape)}, but a metric must be one number")
+        return float("nan") if value.is_meta else value.item()
+    return float(value)

@@ -1,0 +1,116 @@
+"""One run shared by the workers of an executor: parts of about equal cost, merged in the order asked."""
+
+from __future__ import annotations
+
+import bisect
+import os
+import threading
+from concurrent.futures import Executor, Future, as_completed
+from functools import partial
+
+import numpy as np
+
+from revorder.errors import DivergedError
+from revorder.planning.plan import Plan
+from revorder.running.collecting import Collector, progress_bar
+from revorder.running.packing import pack, unpack
+from revorder.trajectories.trajectory import Trajectory
+
+Part = tuple[np.ndarray, int]  # its rows (positions in `plan.steps`), and its cost
+TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
+
+
+def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool) -> Trajectory:
+    """Let workers carry out `work(part, progress=False)` for all parts of a plan, and merge what they return.
+
+    Raises:
+        TypeError: something cannot be pickled; the message names the argument.
+        DivergedError: of all parts that diverged, the one with the smallest step; all parts are waited for.
+        Exception: what a worker raised, as it is. Parts that have not begun are cancelled.
+    """
+    given = {"update": work.keywords["maps"].update, "batches": work.keywords["maps"].batches, "order": plan.order}
+    once = os.urandom(8)  # dask names tasks by their arguments: do not meet what was cancelled before
+    packed = pack((work, plan.order, once), **given, **work.keywords)
+    futures: dict[Future[bytes], Part] = {}
+    collected = Collector(plan, [], None, work.keywords["metrics"], work.keywords["provenance"])
+    try:
+        for part in split(plan, size(executor)):
+            futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part
+        return _gather(futures, collected, progress, mark=work.keywords["on_diverge"] == "mark")
+    except BaseException as error:
+        for future in futures:
+            future.cancel()
+        if isinstance(error, KeyboardInterrupt):
+            raise collected.interrupted() from None
+        raise
+
+
+def size(executor: Executor) -> int:
+    """How many parts to make: one for each worker, since more would repeat shared prefixes and batched calls.
+
+    No public name tells. The standard library's have `_max_workers`, dask's a client; else we count processors here.
+    """
+    client = getattr(executor, "_client", None)
+    workers = getattr(executor, "_max_workers", None) if client is None else len(client.nthreads())
+    return workers or os.cpu_count() or 1
+
+
+def split(plan: Plan, count: int) -> list[Part]:
+    """At most `count` parts, the largest as cheap as can be: never above plan.cost / count + the longest word.
+
+    Rows are cut in depth-first order, so words with long common prefixes stay together; what two parts share is
+    computed in both. Where another part would not help there are fewer: forward words share all, and stay one part.
+    """
+    rank = plan.trie.preorder[plan.trie.end]  # how many evaluations a depth-first walk has made when it is there
+    rows = np.argsort(rank, kind="stable")
+    walked, alone = rank[rows], np.array([len(plan.words[row]) for row in rows])
+    limits = range(max(int(alone.max()), -(-plan.cost // count)), plan.cost + 1)
+    enough = bisect.bisect_left(limits, True, key=lambda limit: len(_cut(walked, alone, limit)) <= count)
+    first = np.array(_cut(walked, alone, limits[enough]))
+    cost = alone[first] + walked[np.append(first[1:], len(rows)) - 1] - walked[first]
+    return list(zip(np.split(rows, first[1:]), cost.tolist(), strict=True))
+
+
+def _cut(walked: np.ndarray, alone: np.ndarray, limit: int) -> list[int]:
+    """Where parts begin if each takes all the rows that it can have for `limit` evaluations."""
+    first, following = [], 0
+    while following < len(walked):
+        first.append(following)
+        affordable = walked[following] + limit - alone[following]
+        following = int(np.searchsorted(walked, affordable, side="right"))
+    return first
+
+
+def _work(packed: bytes, part: bytes) -> bytes:
+    """In the worker. Divergence is an answer, not an exception, so that what was computed before it comes back."""
+    with TURN:
+        work, *_ = unpack(packed)
+        try:
+            return pack(work(unpack(part), progress=False))
+        except DivergedError as error:
+            return pack(error)
+
+
+def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:
+    """Merge what comes back; under `mark`, a part that diverged did so at all its checkpoints."""
+    diverged, engines = [], set()
+    with progress_bar(collected.plan, sum(cost for _, cost in futures.values()), progress) as bar:
+        for future in as_completed(futures):
+            rows, cost = futures[future]
+            answer = unpack(future.result())
+            if isinstance(answer, DivergedError):
+                diverged.append(answer)
+                answer = answer.trajectory
+                if mark:
+                    collected.mark(rows)
+            if answer is not None:
+                collected.merge(rows, answer)
+                engines.add(answer.engine)
+            bar.update(cost)
+    collected.notes += [" / ".join(sorted(engines)), f"in {len(futures)} part{'s'[: len(futures) > 1]}"]
+    if diverged and not (mark and collected.done.any()):
+        collected.marked[:] = False
+        first = min(diverged, key=lambda error: error.step)
+        first.trajectory = collected.partial()
+        raise first
+    return collected.trajectory()

@@ -1,0 +1,1 @@
+from . import comparators as comparators

@@ -1,0 +1,222 @@
+"""A picture of every figure function of `revorder.plots`, with as many lines as the course ever puts into it.
+
+Each function takes a number; another number gives other data, so that what is said of them must change, too.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+import numpy as np
+import torch
+
+import revorder as ro
+from revorder.plots.brackets import level_line
+from revorder.plots.picture import Picture
+
+P = ro.plots
+ORDERS = ("forward", "backward", "backward-window:5", "two-sided")
+MORE_ORDERS = (*ORDERS, "shuffled", "backward-blocks:4", "backward-tail:3")
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]])
+TITLE = "What the figure says"
+ZERO = torch.zeros((), dtype=torch.float64)
+
+
+def halfway(theta, x):
+    return theta - 0.5 * (theta - x)
+
+
+def tosses(k, shape=60):
+    return torch.from_numpy(np.random.default_rng(k).integers(2, size=shape)).double()
+
+
+def spreads(k, names, low=0.01, high=1.0, seeds=5):
+    draws = np.random.default_rng(k).uniform(low, high, (len(names), seeds))
+    return {name: row.tolist() for name, row in zip(names, draws, strict=True)}
+
+
+def scalar_run(order, x, **options):
+    return ro.run(halfway, ZERO, x, order, range(1, len(x) + 1), progress=False, **options)
+
+
+def loss_run(order, k, steps=40):
+    losses = 2.0 ** -np.linspace(0, 4, steps) + np.random.default_rng(k).uniform(0, 0.05, steps)
+    return ro.Trajectory(order, list(range(10, 10 * steps + 1, 10)), np.zeros(steps), {"test loss": losses})
+
+
+def averaging_figure(k):
+    cost = np.array([100, 300, 1000])
+    names = ("backward", "EMA of forward", "mean of perfect draws", "mean of forward")
+    curves = {name: (cost, (1 + i + k) / cost**0.8, (1.1 + i + k) / cost**0.8) for i, name in enumerate(names)}
+    return P.averaging_figure(curves, title=TITLE)
+
+
+def bounds_figure(k):
+    bits = np.array([1, 0, 0, 1, 1, 0, 1, k])
+    limit = ro.theory.binary_fraction([*bits, 0, 1])
+    return P.bounds_figure(scalar_run("backward", torch.from_numpy(bits).double()), 0.0, limit, 0.5, 0.5)
+
+
+def bracket_figure(k):
+    minimisers = np.array([[-0.7, 0.0], [0.7, 0.2 * k]])
+    loss = lambda centre: lambda points: ((points - centre) ** 2 * [1, 0.4]).sum(-1)
+    start = np.array([1.3, -1.5])
+    levels = [[level_line(loss(c), c, start, share) for share in (1, 0.25)] for c in minimisers]
+    ends = [[[0.4, -1.2], [0.0, -0.8]], [[1.1, -1.0], [0.3, -0.6 + 0.1 * k]]]
+    forward, backward = (np.array([start, *end]) for end in ends)
+    return P.bracket_figure(forward, backward, [0.25, 0.3], minimisers, levels, title=TITLE)
+
+
+def budget_figure(k):
+    frame, _ = fake_frame(k)
+    panels = {"orders": ["forward", "backward", "window", "blocks", "Lookahead", "5x batches"],
+              "averages": ["backward", "EMA", "SWA", "LAWA", "schedule-free", "decay"]}  # fmt: skip
+    return P.budget_figure(frame, "test loss", panels, label="test loss (nats)", title=TITLE)
+
+
+def methods_figure(k):
+    frame, names = fake_frame(k)
+    return P.methods_figure(frame, "test loss", names, unit="nats", title=TITLE)
+
+
+def fake_frame(k):
+    import pandas as pd
+
+    from revorder.plots.budget import LOOKS
+
+    source = np.random.default_rng(k)
+    rows = [(name, n, seed, "test loss", source.uniform(0.1, 0.2) + 10 / n)
+            for name in LOOKS for n in range(20, 401, 20) for seed in range(3)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["method", "evaluations", "seed", "metric", "value"]), list(LOOKS)
+
+
+def pair_figure(k):
+    looks = [100, 200, 300, 400, 500]
+    source = np.random.default_rng(k)
+    paths = {name: source.uniform(0.2, 0.8, 5) for name in ("backward", "EMA")}
+    errors = {name: (source.uniform(0.01, 0.1, 5), source.uniform(0.01, 0.1, 5)) for name in paths}
+    return P.pair_figure(looks, paths, errors, label="θ (no unit)", title=TITLE)
+
+
+def chaos_figure(k):
+    source = np.random.default_rng(k)
+    die = source.integers(3, size=40)
+    batches = torch.from_numpy(CORNERS[die])
+    start = torch.tensor([0.5, 0.375], dtype=torch.float64)
+    paths = [np.concatenate([start[None], ro.run(halfway, start, batches, order, range(1, 41), progress=False).states])
+             for order in ("forward", "backward")]  # fmt: skip
+    return P.chaos_figure(*paths, CORNERS, die.tolist())
+
+
+def clouds_figure(k):
+    points = np.random.default_rng(k).dirichlet(np.ones(3), (3, 500 + k)) @ CORNERS
+    clouds = dict(zip(("forward, one run", "backward, step 30, seeds", "forward, h = 2/3"), points, strict=True))
+    return P.clouds_figure(clouds, CORNERS, title=TITLE, backward=["backward, step 30, seeds"])
+
+
+def gap_figure(k):
+    starts = torch.tensor([0.2, 3.0 + k], dtype=torch.float64)
+    run = ro.run(halfway, starts, tosses(k, 30), "backward", range(1, 31), progress=False)
+    return P.gap_figure(run, starts.numpy(), 0.5, first_move=0.5)
+
+
+def experiment_paths_figure(k):
+    runs = {order: [loss_run(order, k + 10 * i + seed, 10) for seed in range(2)] for i, order in enumerate(MORE_ORDERS)}
+    return P.experiment_paths_figure(runs, "test loss", unit="nats", tail=4, title=TITLE)
+
+
+def experiment_spreads_figure(k):
+    found = {name: dict(enumerate(row)) for name, row in spreads(k, MORE_ORDERS).items()}
+    return P.experiment_spreads_figure(found, quantity="spread of the test loss along the path (nats)", title=TITLE)
+
+
+def digits_figure(k):
+    return P.digits_figure([1, 0, 1, 1, 0, 0, 1, 0, 1, k], 10)
+
+
+def law_figure(k):
+    draws = np.random.default_rng(k).random((4, 300))
+    return P.law_figure(2 / 3, dict(zip(ORDERS, draws, strict=True)))
+
+
+def two_spreads_figure(k):
+    metrics, x = {"state θ": lambda theta: theta}, tosses(k, (2, 100, 60))
+    seeds = [ro.run_seeds(halfway, ZERO, each, o, [60], metrics=metrics, progress=False)
+             for o, each in zip(ORDERS[:2], x, strict=True)]  # fmt: skip
+    paths = [scalar_run(o, x[0, 0], metrics=metrics) for o in ORDERS[:2]]
+    return P.two_spreads_figure(seeds, paths, "state θ", unit="no unit", title=TITLE)
+
+
+def paths_figure(k):
+    return P.paths_figure([loss_run(order, k + i) for i, order in enumerate(ORDERS)], "test loss", unit="nats",
+                          title=TITLE)  # fmt: skip
+
+
+def spread_figure(k):
+    by_rate = {f"lr {lr}": spreads(k + i, ORDERS) for i, lr in enumerate((0.1, 0.5))}
+    return P.spread_figure(by_rate, title=TITLE, quantity="spread of the test loss along the path (nats)")
+
+
+def coupling_figure(k):
+    past = tosses(k, 12)
+    ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    runs = {n: torch.vstack([ends, ro.run(halfway, ends, past[:n].flip(0), "forward", range(1, n + 1),
+                                          progress=False).states]) for n in range(1, 13)}  # fmt: skip
+    return P.coupling_figure(runs)
+
+
+def perfect_figure(k):
+    uniform = np.random.default_rng(k).random(300)
+    return P.perfect_figure({30: uniform, 6: np.floor(64 * uniform) / 64, 2: np.floor(4 * uniform) / 4}, 0.5)
+
+
+def plan_figure(k):
+    return P.plan_figure(ro.plan("forward", range(1, 33 - k)))  # the narrowest columns and the smallest letters
+
+
+def cost_figure(k):
+    return P.cost_figure({spec: ro.plan(spec, range(1, 20 + k)) for spec in ORDERS})
+
+
+def covariance_figure(k):
+    points = np.random.default_rng(k).standard_normal((400, 2))
+    still = np.geomspace(0.4, 0.3, 400)[:, None] + np.zeros(2)
+    return P.covariance_figure(points, still, points[::-1] * 1.1, np.array([[1, 0.4], [0.4, 1]]), title=TITLE)
+
+
+def tails_figure(k):
+    sample = np.random.default_rng(k).standard_cauchy(20_000)
+    return P.tails_figure(sample, 1.0, [100, 1000], title=TITLE)
+
+
+def cycle_figure(k):
+    forward = np.tile(CORNERS, (20, 1))
+    backward = np.full((60, 2), 0.25 + 0.1 * k) + np.geomspace(1, 1e-9, 60)[:, None]
+    return P.cycle_figure(forward, backward, CORNERS, [0.25, 0.25], [0.3, 0.3], title=TITLE)
+
+
+def slope_figure(k):
+    h = 0.5 * 2.0 ** -np.arange(7)
+    sizes = {"gap": h**2, "error": (0.5 + k) * h**3, "rounding": 0.1 * h**2.5}
+    return P.slope_figure(h, sizes, guides=(2, 3, 2.5), title=TITLE)
+
+
+def momentum_figure(k):
+    by_update = {name: spreads(k + i, ("forward", "backward")) for i, name in enumerate(("SGD", "momentum", "Adam"))}
+    return P.momentum_figure(by_update, title=TITLE)
+
+
+def regime_figure(k):
+    gaps = 0.9 ** np.arange(20 + k)
+    runs = [loss_run(order, k + i) for i, order in enumerate(("forward", "backward"))]
+    return P.regime_figure(runs, list(range(20 + k)), gaps, gaps**2, title=TITLE)
+
+
+FUNCTIONS = {name: made for name, made in globals().items() if name.endswith("_figure") and inspect.isfunction(made)}
+
+
+@functools.cache
+def sample(name: str, k: int = 0) -> Picture:
+    """The picture of a figure function."""
+    return FUNCTIONS[name](k)

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import revorder as ro
+from revorder.diagnostics import spread_along_path
+from revorder.plots.picture import Picture, figure, plain_log
+
+
+def path(values, order="forward"):
+    steps = list(range(10, 10 * len(values) + 1, 10))
+    return ro.Trajectory(order, steps, np.zeros(len(values)), {"loss": np.array(values, dtype=float)})
+
+
+def test_spread_is_the_standard_deviation_of_the_last_checkpoints():
+    run = path([9, 9, 1, 3, 1, 3])
+    assert spread_along_path(run, "loss", last=4) == 1
+    assert spread_along_path(run, "loss", last=6) == pytest.approx(np.std([9, 9, 1, 3, 1, 3]))
+
+
+def test_spread_about_the_trend_ignores_a_straight_line():
+    assert spread_along_path(path([8, 7, 6, 5, 4]), "loss", trend=True) == pytest.approx(0, abs=1e-12)
+    line, zigzag = np.linspace(8, 4, 40), np.tile([0.5, -0.5], 20)
+    assert spread_along_path(path(line + zigzag), "loss", trend=True) == pytest.approx(0.5, rel=0.01)
+
+
+def test_paths_figure_says_in_words_what_it_shows():
+    made = ro.plots.paths_figure([path([4, 1, 3]), path([4, 2, 2], "backward")], "loss", unit="nats", last=2)
+    assert "loss (nats)" in made.alt
+    assert "forward 1, backward 0" in made.alt
+    assert made.png.startswith(b"\x89PNG")
+    assert len(made.png) < 80_000
+
+
+def test_spread_figure_names_every_setting_and_its_means():
+    spreads = {"lr 0.1": {"forward": [0.2, 0.4], "backward": [0.1, 0.1]}}
+    made = ro.plots.spread_figure(spreads, title="Message", quantity="spread (nats)")
+    assert "lr 0.1: forward 0.3 on average, backward 0.1 on average" in made.alt
+
+
+def test_picture_is_escaped_and_has_fallbacks():
+    made = Picture(figure()[0], 'a "quote" & <tag>')
+    assert set(made._repr_mimebundle_()) == {"text/html", "image/png", "text/plain"}
+    assert re.search(r'alt="a &quot;quote&quot; &amp; &lt;tag&gt;"', made.html)
+    assert repr(made) == 'Picture: a "quote" & <tag>'
+
+
+def test_figures_leave_no_global_state():
+    import matplotlib.pyplot as plt
+
+    ro.plots.paths_figure([path([4, 1, 3])], "loss")
+    assert plt.get_fignums() == []
+
+
+def pixels(made):
+    from matplotlib.image import imread
+
+    return imread(io.BytesIO(made.png))
+
+
+def two_panels(**options):
+    made, axes = figure(7.0, 3.4, fast=True, ncols=2, **options)
+    for ax in axes:
+        ax.plot([0, 1000], [1, 3e-4], label="line")
+        ax.set(xlabel="step n (batches)", ylabel="distance", title="title", yscale="log")
+    plain_log(axes[0].yaxis)
+    made.suptitle("message", fontweight="bold")
+    return made
+
+
+def test_fast_figures_keep_their_size_and_cut_nothing():
+    shown = pixels(Picture(two_panels(), "alt"))
+    assert shown.shape[:2] == (round(3.4 * 96), 7 * 96)
+    assert all((side == 1).all() for side in (shown[0], shown[-1], shown[:, 0], shown[:, -1]))
+
+
+def test_fast_figures_have_disjoint_texts():
+    made = two_panels()
+    Picture(made, "alt")
+    boxes = [made._suptitle.get_window_extent()]
+    boxes += [text.get_window_extent() for ax in made.axes for text in (ax.title, ax.xaxis.label, ax.yaxis.label)]
+    boxes += [ax.get_window_extent() for ax in made.axes]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+
+
+@pytest.mark.parametrize("margins", [{"left": 0.2}, {"bottom": 0.1}, {"top": -0.05}])
+def test_fast_figures_whose_margins_are_too_narrow_are_drawn_in_full(margins):
+    shown = pixels(Picture(two_panels(margins=margins), "alt"))
+    assert shown.shape[:2] != (round(3.4 * 96), 7 * 96)
+    assert all((side == 1).all() for side in (shown[0], shown[-1], shown[:, 0], shown[:, -1]))
+
+
+@pytest.mark.parametrize("low, ticks", [(0.05, ["0.05", "0.1", "0.2", "0.5", "1"]), (1e-4, ["0.0001", "0.01", "1"])])
+def test_plain_log_axes_have_few_readable_ticks(low, ticks):
+    made, ax = figure(fast=True)
+    ax.plot([low, 1])
+    ax.set_yscale("log")
+    plain_log(ax.yaxis)
+    Picture(made, "alt")
+    assert set(ticks) <= {text.get_text() for text in ax.get_yticklabels()}
+    assert len(ax.get_yticks(minor=True)) == 0
+
+
+def test_names_are_imported_when_they_are_used():
+    for package in (ro.plots, ro.widgets):
+        assert set(package.__all__) == set(dir(package))
+        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nothing'"):
+            package.nothing  # noqa: B018
+    loaded = "import sys, revorder.plots, revorder.widgets; print([m for m in sys.modules if 'matplotlib' in m])"
+    loaded = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
+    assert loaded.stdout.strip() == "[]", loaded.stderr
+
+
+def test_large_pictures_are_stored_with_fewer_colours():
+    """Many thin lines make a large PNG; the stored one looks the same and is much smaller."""
+
+    from PIL import Image
+
+    from revorder.plots import figures
+
+    def crowded():
+        made, ax = figures.figure(8, 4)
+        for line in np.random.default_rng(0).standard_normal((12, 300)).cumsum(axis=1):
+            ax.plot(line, linewidth=0.7)
+        return made
+
+    small, full = Picture(crowded(), "many lines").png, figures._cut(crowded())
+    assert len(full) > figures.LARGE > len(small)
+    before, after = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=float) for png in (full, small))
+    assert np.abs(before - after).mean() < 3  # of 255
