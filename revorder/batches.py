@@ -146,7 +146,7 @@ class Minibatches:
     """
 
     def __init__(self, data: object, index: torch.Tensor, prepare: Callable[[Any], Any] | None = None):
-        leaves = pytree.tree_leaves(data)
+        leaves, self.structure = pytree.tree_flatten(data)
         if not isinstance(index, torch.Tensor) or index.ndim != 2 or index.dtype not in (torch.int32, torch.int64):
             raise TypeError("index: must be an integer tensor of shape (steps, batch_size)")
         if prepare is not None and not callable(prepare):
@@ -157,8 +157,7 @@ class Minibatches:
         low, high = (int(bound) for bound in index.aminmax())
         if low < 0 or high >= len(leaves[0]):
             raise ValueError(f"index: got {low} to {high}, but data has {len(leaves[0])} examples, from 0")
-        self.data, self.prepare = data, prepare
-        self.leaves, self.structure = pytree.tree_flatten(data)
+        self.data, self.leaves, self.prepare = data, leaves, prepare
         self.index = index.to(leaves[0].device)
 
     @cached_property

@@ -28,8 +28,22 @@ class Order(Protocol):
         """The word of step n, n >= 1 (the orders of this package also have the empty word of step 0)."""
 
 
+class Ours:
+    """What the orders of this package share: the check of their number, if they have one, and their text."""
+
+    least = 1  # the smallest number that is accepted
+
+    def __post_init__(self) -> None:
+        for field, number in vars(self).items():
+            whole(field, number, self.least)
+
+    def __str__(self) -> str:
+        name = next(name for name, (kind, _) in NAMES.items() if kind in type(self).mro())
+        return ":".join([name, *(str(number) for number in vars(self).values())])
+
+
 @dataclass(frozen=True)
-class Forward:
+class Forward(Ours):
     """Ordinary SGD, T_{n-1}∘…∘T_0: oldest batch first.
 
     >>> Forward().word(5)
@@ -40,12 +54,9 @@ class Forward:
         whole("n", n, 0)
         return tuple(range(n))
 
-    def __str__(self) -> str:
-        return "forward"
-
 
 @dataclass(frozen=True)
-class Backward:
+class Backward(Ours):
     """Backward-SGD, T_0∘…∘T_{n-1}: newest batch first, batch 0 always last (arXiv 2502.01557).
 
     >>> Backward().word(5)
@@ -56,12 +67,9 @@ class Backward:
         whole("n", n, 0)
         return tuple(range(n - 1, -1, -1))
 
-    def __str__(self) -> str:
-        return "backward"
-
 
 @dataclass(frozen=True)
-class BackwardWindow:
+class BackwardWindow(Ours):
     """Forward, but with the newest `width` batches reversed.
 
     >>> BackwardWindow(2).word(5)
@@ -70,20 +78,14 @@ class BackwardWindow:
 
     width: int
 
-    def __post_init__(self) -> None:
-        whole("width", self.width, 1)
-
     def word(self, n: int) -> tuple[int, ...]:
         whole("n", n, 0)
         old = max(n - self.width, 0)
         return (*range(old), *range(n - 1, old - 1, -1))
 
-    def __str__(self) -> str:
-        return f"backward-window:{self.width}"
-
 
 @dataclass(frozen=True)
-class BackwardTail:
+class BackwardTail(Ours):
     """A forward burn-in of `start` batches, then everything newer backward.
 
     >>> BackwardTail(2).word(5)
@@ -91,21 +93,16 @@ class BackwardTail:
     """
 
     start: int
-
-    def __post_init__(self) -> None:
-        whole("start", self.start, 0)
+    least = 0
 
     def word(self, n: int) -> tuple[int, ...]:
         whole("n", n, 0)
         burn_in = min(self.start, n)
         return (*range(burn_in), *range(n - 1, burn_in - 1, -1))
 
-    def __str__(self) -> str:
-        return f"backward-tail:{self.start}"
-
 
 @dataclass(frozen=True)
-class BackwardBlocks:
+class BackwardBlocks(Ours):
     """Blocks of `size` batches in forward order, each reversed inside (the last one may be shorter).
 
     >>> BackwardBlocks(2).word(5)
@@ -114,20 +111,14 @@ class BackwardBlocks:
 
     size: int
 
-    def __post_init__(self) -> None:
-        whole("size", self.size, 1)
-
     def word(self, n: int) -> tuple[int, ...]:
         whole("n", n, 0)
         blocks = (range(first, min(first + self.size, n)) for first in range(0, n, self.size))
         return tuple(number for block in blocks for number in reversed(block))
 
-    def __str__(self) -> str:
-        return f"backward-blocks:{self.size}"
-
 
 @dataclass(frozen=True)
-class TwoSided:
+class TwoSided(Ours):
     """The word grows at both ends: an odd n appends the newest batch, an even n prepends it.
 
     >>> TwoSided().word(5)
@@ -139,12 +130,9 @@ class TwoSided:
         prepended = (number for number in range(n - 1, -1, -1) if number % 2 == 1)
         return (*prepended, *range(0, n, 2))
 
-    def __str__(self) -> str:
-        return "two-sided"
-
 
 @dataclass(frozen=True)
-class Shuffled:
+class Shuffled(Ours):
     """A fresh uniform permutation of the n batches for every n; the same one for the same seed and n.
 
     >>> sorted(Shuffled(seed=0).word(5))
@@ -152,16 +140,11 @@ class Shuffled:
     """
 
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        whole("seed", self.seed, 0)
+    least = 0
 
     def word(self, n: int) -> tuple[int, ...]:
         whole("n", n, 0)
         return tuple(np.random.default_rng([self.seed, n]).permutation(n).tolist())
-
-    def __str__(self) -> str:
-        return f"shuffled:{self.seed}"
 
 
 # text name -> (class, the number it takes after ":", or None)

@@ -13,8 +13,7 @@ import torch
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
-HELPERS = TESTS / "helpers"
-sys.path[:0] = [str(HELPERS), str(TESTS)]  # what tests share; and the packages fuzz and mutants
+sys.path[:0] = [str(TESTS / "helpers"), str(TESTS)]  # what tests share; and the packages fuzz and mutants
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))  # the tensors are small: more would only wait

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from family import ORDERS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,13 @@ def test_text_and_back(order):
     assert ro.order(order) is order
 
 
+def test_a_kind_of_an_order_has_its_text():
+    class Mine(ro.BackwardWindow):
+        pass
+
+    assert str(Mine(3)) == "backward-window:3"
+
+
 def test_orders_are_frozen():
     with pytest.raises(AttributeError):
         ro.BackwardWindow(2).width = 3
@@ -95,6 +103,7 @@ def test_a_users_order_is_anything_with_a_word():
         ("backward-window:-1", "must be a whole number"),
         ("backward-window:²", "must be a whole number"),
         ("backward-window:" + "9" * 30, "must be a whole number"),
+        ("backward-window:" + "9" * 19, "order: got"),
         ("backward-window:0", "width: got 0"),
         ("forward:3", "takes no number"),
         ("", "the known names are forward"),
@@ -111,10 +120,28 @@ def test_not_an_order(thing):
         ro.order(thing)
 
 
-@pytest.mark.parametrize("bad", [lambda: ro.BackwardWindow(0), lambda: ro.Shuffled(-1), lambda: ro.Forward().word(-1)])
-def test_numbers_out_of_range(bad):
-    with pytest.raises(ValueError, match="must be an integer >="):
+def test_numbers_may_have_18_digits():
+    assert ro.order("backward-window:" + "9" * 18).word(3)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (lambda: ro.BackwardWindow(0), "must be an integer >="),
+        (lambda: ro.BackwardTail(-1), "start: got -1, but it must be an integer >= 0$"),
+        (lambda: ro.BackwardBlocks(0), "size: got 0, but it must be an integer >= 1$"),
+        (lambda: ro.Shuffled(-1), "seed: got -1, but it must be an integer >= 0$"),
+    ],
+)
+def test_numbers_out_of_range(bad, says):
+    with pytest.raises(ValueError, match=says):
         bad()
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_words_have_a_length(order):
+    with pytest.raises(ValueError, match=r"n: got -1, but it must be an integer >= 0$"):
+        order.word(-1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import revorder as ro
-from revorder.plots import paths_figure, plan_figure
 
 FOLDER = Path(__file__).parent
 
@@ -12,8 +11,8 @@ def main() -> None:
     problem = ro.problems.digits_mlp(lr=0.1, batch_size=8, steps=2000, seed=0)
     runs = [problem.run(order, range(10, 2001, 10)) for order in ("forward", "backward")]
     pictures = {
-        "paths": paths_figure(runs, "test loss", unit="nats", log=True),
-        "plan": plan_figure(ro.plan("backward", range(1, 6))),
+        "paths": ro.plots.paths_figure(runs, "test loss", unit="nats", log=True),
+        "plan": ro.plots.plan_figure(ro.plan("backward", range(1, 6))),
     }
     for name, picture in pictures.items():
         (FOLDER / f"{name}.png").write_bytes(picture.png)

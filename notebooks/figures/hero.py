@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import revorder as ro
-from revorder.plots.paths import STYLES
 
 FOLDER = Path(__file__).parent
 STEPS, TAIL = 120, 15
@@ -50,7 +49,7 @@ class Animation:
         self.plane, self.time = self.figure.subplots(1, 2, width_ratios=[1, 1.35])
         self.title = self.figure.suptitle("", fontweight="bold")
         self._furnish()
-        self.drawn = [self._lines(name, style) for name, style in zip(found, STYLES, strict=False)]
+        self.drawn = [self._lines(name, style) for name, style in zip(found, ro.plots.STYLES, strict=False)]
 
     def _furnish(self) -> None:
         states = np.vstack(list(self.found.values()))

@@ -1,6 +1,7 @@
 """The course as a static site: sphinx-build -W --keep-going -c notebooks/site notebooks build/site"""
 
 import json
+import re
 
 project = "revorder"
 author = "The revorder developers"
@@ -76,6 +77,43 @@ def make_static(app, docname, source):
     source[0] = json.dumps(notebook)
 
 
+CODE = re.compile(r"\[([\w/]+\.py): ([\w.]+)\]\(((?:\.\./)+)\1\)")
+
+
+def shown(line):
+    """A line that is a link such as [a/b.py: name](../a/b.py): the code of that name, read by Sphinx from the file.
+
+    >>> print(shown("[revorder/orders.py: Order.word](../revorder/orders.py)"))
+    ```{literalinclude} ../revorder/orders.py
+    :pyobject: Order.word
+    :dedent:
+    :caption: "[revorder/orders.py: Order.word](https://github.com/revorder/revorder/blob/HEAD/revorder/orders.py)"
+    ```
+    """
+    if not (link := CODE.fullmatch(line)):
+        raise ValueError(f"got {line!r}, but a link to code must read [a/b.py: name](../a/b.py)")
+    file, name, up = link.groups()
+    return (
+        f"```{{literalinclude}} {up}{file}\n:pyobject: {name}\n:dedent:\n"
+        f':caption: "[{file}: {name}]({repository}/blob/HEAD/{file})"\n```'
+    )
+
+
+def show_code_in(page):
+    """Markdown in which code stands in the place of every line that is a link to it."""
+    return re.sub(r"^\[.*\.py\)$", lambda line: shown(line[0]), page, flags=re.MULTILINE)
+
+
+def show_code(app, docname, source):
+    """In the repository the tour links to code; on the site the code itself stands there.
+
+    A file or a name that does not exist is a warning of Sphinx, and -W makes it an error.
+    """
+    if app.env.doc2path(docname).suffix == ".md":
+        source[0] = show_code_in(source[0])
+
+
 def setup(app):
-    """Called by Sphinx: the notebooks are changed on their way into the site, not in their files."""
+    """Called by Sphinx: pages are changed on their way into the site, not in their files."""
     app.connect("source-read", make_static)
+    app.connect("source-read", show_code)

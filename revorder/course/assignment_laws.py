@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from revorder.course.judging import Case, Formula, Mistakes, graded, judge
+from revorder.course.reversals import SHUFFLES, same_law
 from revorder.theory import steps_needed
 
 
@@ -114,9 +115,6 @@ OVER_MISTAKES: Mistakes = [
 ]  # fmt: skip
 
 
-SHUFFLES = ("iid", "shuffle_once", "reshuffle", "flipflop")
-
-
 @graded("11-law")
 def law(answer: Callable[[str, int, int], bool], seed: int) -> str | None:
     """`answer(data_order, n, period)`: whether F_n and B_n have the same law, for n >= 2 and period >= 3 batches."""
@@ -136,40 +134,6 @@ def law(answer: Callable[[str, int, int], bool], seed: int) -> str | None:
 LAW_ADVICE = (
     "{got} is wrong for {case}: write down which batches the sequence repeats, and do the same for its reversal."
 )
-
-
-def same_law(data_order: str, n: int, period: int) -> bool:
-    """Whether the first n batches and their reversal have the same law, for epochs of `period` different batches.
-
-    A batch is a place in a shuffle; a shuffle is as likely as any rearrangement of it, and independent of the others.
-    So the law is known by WHICH places of one shuffle come again where: two sequences have the same law if they are
-    the same but for the names of shuffles and places.
-    """
-    slots = [_slot(data_order, *divmod(i, period), period) for i in range(n)]
-    if data_order == "incremental":  # nothing is random
-        return slots == slots[::-1]
-    return _renamed(slots) == _renamed(slots[::-1])
-
-
-def _slot(data_order: str, epoch: int, place: int, period: int) -> tuple[int, int]:
-    """(shuffle, place in it) of a batch."""
-    if data_order == "iid":
-        return epoch * period + place, 0  # each batch is drawn by itself
-    if data_order == "reshuffle":
-        return epoch, place
-    if data_order == "flipflop":
-        return epoch // 2, period - 1 - place if epoch % 2 else place
-    return 0, place  # the same in all epochs
-
-
-def _renamed(slots: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Shuffles numbered as they first appear, and within each of them the places."""
-    names: dict[int, dict[int, int]] = {}
-    renamed = []
-    for shuffle, place in slots:
-        places = names.setdefault(shuffle, {})
-        renamed.append((list(names).index(shuffle), places.setdefault(place, len(places))))
-    return renamed
 
 
 def _fixed(value: bool) -> Formula:

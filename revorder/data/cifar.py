@@ -1,26 +1,25 @@
 """The binary format of CIFAR-10 and CIFAR-100 (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html).
 
 A file is a row of records: one label byte (CIFAR-100: a coarse and a fine one), then 3072 bytes, a red, a green and a
-blue plane of 32 rows of 32. Archives are read in memory, and of hostile ones no more than a true one holds.
+blue plane of 32 rows of 32.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from revorder.data.files import length, reading
+from revorder.data.archives import of_archive, of_folder
+from revorder.data.files import reading
 
 URL = "https://www.cs.toronto.edu/~kriz/"
 IMAGE = (3, 32, 32)
 RECORDS = 10000  # in every file; the training file of CIFAR-100 stands for five of them
-OTHER_BYTES = 1 << 20  # what an archive may hold besides records: headers, a readme, the names of the classes
 
 Labelled = tuple[np.ndarray, np.ndarray]  # images and targets
 
@@ -101,79 +100,10 @@ def read(path: Path, form: Format, records_per_file: int = RECORDS) -> tuple[Lab
     """
     sizes = form.sizes(records_per_file)
     with reading(path, f"{form.name} in its binary version"):
-        contents = _of_folder(path, sizes) if path.is_dir() else _of_archive(path, form.folder, sizes)
+        contents = of_folder(path, sizes) if path.is_dir() else of_archive(path, form.folder, sizes)
         *train, test = [_decode(name, contents[name], form) for name in sizes]
     images, targets = zip(*train, strict=True)
     return (np.concatenate(images), np.concatenate(targets)), test
-
-
-def _of_folder(folder: Path, sizes: dict[str, int]) -> dict[str, bytes]:
-    contents = {}
-    for name, size in sizes.items():
-        with open(folder / name, "rb") as file:
-            contents[name] = file.read(size + 1)
-        if len(contents[name]) != size:
-            found = "more" if len(contents[name]) > size else len(contents[name])
-            raise ValueError(f"{name} should have {size} bytes, but has {found}")
-    return contents
-
-
-def _of_archive(path: Path, folder: str, sizes: dict[str, int]) -> dict[str, bytes]:
-    contents: dict[str, bytes] = {}
-    length(path)  # a pipe would be waited for
-    with gzip.open(path) as unzipped:
-        stream = _Bounded(unzipped, sum(sizes.values()) + OTHER_BYTES)
-        # a stream needs `read` only, though the types of the standard library ask for more
-        with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
-            for member in archive:
-                _check(member)
-                name = member.name.removeprefix(folder + "/")
-                if name in sizes and name != member.name:
-                    if name in contents:
-                        raise ValueError(f"{member.name} is there twice")
-                    contents[name] = _content(archive, member, sizes[name])
-        while stream.read(1 << 16):
-            pass  # on to the end, where gzip keeps its checksum
-    if missing := sizes.keys() - contents.keys():
-        raise ValueError(f"{folder} lacks {', '.join(sorted(missing))}")
-    return contents
-
-
-class _Bounded:
-    """A stream that refuses to give more than `most` bytes, so that nothing unpacked can fill the memory.
-
-    Nor may it be asked again and again after its end: so tarfile looks, block by block, for the end of a member that
-    claims 2^60 bytes, whatever size a pax header lets it tell.
-    """
-
-    def __init__(self, stream: gzip.GzipFile, most: int):
-        self.stream, self.most, self.given, self.ended = stream, most, 0, 0
-
-    def read(self, count: int) -> bytes:
-        content = self.stream.read(count)
-        self.given += len(content)
-        self.ended += not content
-        if self.given > self.most:
-            raise ValueError(f"it unpacks to more than the {self.most} bytes that are accepted")
-        if self.ended > 9:
-            raise ValueError("it ends within a member")
-        return content
-
-
-def _check(member: tarfile.TarInfo) -> None:
-    if not (member.isdir() or member.isreg()) or member.issparse():
-        raise ValueError(f"{member.name} is neither a plain file nor a folder")
-    name = PurePosixPath(member.name)
-    if name.is_absolute() or ".." in name.parts:
-        raise ValueError(f"{member.name} points out of the archive")
-
-
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, size: int) -> bytes:
-    if member.size != size:
-        raise ValueError(f"{member.name} should have {size} bytes, but has {member.size}")
-    file = archive.extractfile(member)
-    assert file is not None  # a plain file, as `_check` saw to
-    return file.read()
 
 
 def _decode(name: str, content: bytes, form: Format) -> Labelled:
@@ -189,6 +119,8 @@ def write_archive(directory: str | Path, name: str, images: Any, labels: Any) ->
     """Write a small archive in the exact format of "cifar-10" or "cifar-100", for tests and rehearsals.
 
     Args:
+        directory: where to write; made if it is not there.
+        name: "cifar-10" or "cifar-100".
         images: uint8 (6 * records, 3, 32, 32); the last sixth is the test set, and `records` is the
             `records_per_file` to read the archive with.
         labels: whole numbers (6 * records,); for "cifar-100" (6 * records, 2), coarse and fine.

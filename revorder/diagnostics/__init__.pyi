@@ -1,5 +1,6 @@
 from .commutators import commutator as commutator
 from .commutators import lie_bracket as lie_bracket
+from .commutators import window_correction as window_correction
 from .contraction import contraction_rate as contraction_rate
 from .contraction import lyapunov_exponent as lyapunov_exponent
 from .estimates import EstimateWarning as EstimateWarning

@@ -9,9 +9,9 @@ from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree, detach
 from revorder.updates.keys import keyed
-from revorder.updates.lie import lie_bracket
+from revorder.updates.lie import lie_bracket, window_correction
 
-__all__ = ["commutator", "lie_bracket"]
+__all__ = ["commutator", "lie_bracket", "window_correction"]
 
 
 def commutator(update: Callable[..., Tree], state: Tree, batch_a: Tree, batch_b: Tree) -> Tree:

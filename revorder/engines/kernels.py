@@ -22,7 +22,7 @@ from revorder.engines.maps import Maps
 from revorder.engines.memory import lanes_at_once
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
-from revorder.updates.descent import GradientUpdate
+from revorder.updates.gradients import GradientUpdate
 from revorder.updates.modules import ModuleLoss
 
 TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from revorder.data.files import parse
-from revorder.errors import did_you_mean, whole
+from revorder.experiments import checks
 from revorder.orders import order
 
 __all__ = ["CHOICES", "Config"]
@@ -99,20 +98,19 @@ class Config:
 
     def __post_init__(self) -> None:
         for field, accepted in CHOICES.items():
-            _choice(field, getattr(self, field), accepted)
+            checks.one_of(field, getattr(self, field), accepted)
         for field in ("width", "batch_size", "steps", "stride", "first", "seeds", "records_per_file", "parts"):
-            _count(field, getattr(self, field))
+            checks.count(field, getattr(self, field), MOST)
         for field in ("train_examples", "test_examples"):
             if getattr(self, field) is not None:
-                _count(field, getattr(self, field))
+                checks.count(field, getattr(self, field), MOST)
         if self.threads is None:
             object.__setattr__(self, "threads", 1 if self.model == "mlp" else _threads_here())
-        _count("threads", self.threads, MOST_THREADS)
+        checks.count("threads", self.threads, MOST_THREADS)
         for field in ("augment", "keep_states"):
-            if not isinstance(getattr(self, field), bool):
-                raise TypeError(f"{field}: got {getattr(self, field)!r}, but it must be true or false")
+            checks.flag(field, getattr(self, field))
         for field in ("lr", "momentum", "weight_decay"):
-            _number(field, getattr(self, field))
+            checks.number(field, getattr(self, field), zero=field != "lr")
         self._check_orders()
         self._check_together()
 
@@ -151,7 +149,7 @@ class Config:
         Raises:
             ValueError: there is no such field (the nearest name is suggested).
         """
-        _known(changes)
+        checks.known(changes, FIELDS)
         anew = {"threads": None} if changes.get("model", self.model) != self.model else {}
         return dataclasses.replace(self, **(anew | changes))
 
@@ -174,8 +172,8 @@ class Config:
         if version != VERSION:
             raise ValueError(f"{source} has version {version!r}, but this package reads version {VERSION}")
         try:
-            _known(fields)
-            missing = sorted({field.name for field in dataclasses.fields(cls)} - fields.keys())
+            checks.known(fields, FIELDS)
+            missing = sorted(set(FIELDS) - fields.keys())
             if missing:
                 raise ValueError(f"the fields {', '.join(missing)} are missing")
             return cls(**fields)
@@ -183,34 +181,10 @@ class Config:
             raise ValueError(f"{source} is damaged: {error}") from error
 
 
-def _known(fields: dict[str, Any]) -> None:
-    names = [field.name for field in dataclasses.fields(Config)]
-    for name in fields:
-        if name not in names:
-            hint = did_you_mean(name, names)
-            raise ValueError(f"{name}: there is no such field; the fields are {', '.join(names)}{hint}")
-
-
-def _choice(field: str, value: Any, accepted: tuple[str, ...]) -> None:
-    if value not in accepted:
-        hint = did_you_mean(str(value), accepted)
-        raise ValueError(f"{field}: got {value!r}, but it must be one of {', '.join(accepted)}{hint}")
-
-
-def _count(field: str, value: Any, most: int = MOST) -> None:
-    whole(field, value, 1)
-    if value > most:
-        raise ValueError(f"{field}: got {value}, but at most {most} is accepted")
+FIELDS = tuple(field.name for field in dataclasses.fields(Config))
 
 
 def _threads_here() -> int:
     import torch
 
     return torch.get_num_threads()
-
-
-def _number(field: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{field}: got {value!r}, but it must be a number")
-    if not abs(value) < math.inf or value < 0 or (field == "lr" and value == 0):
-        raise ValueError(f"{field}: got {value}, but it must be finite and {'> 0' if field == 'lr' else '>= 0'}")

@@ -1,10 +1,10 @@
 """Ticks: which states advance together, and in which slots of the state stack they live. Needs numpy only.
 
 States that need the SAME batch next advance in one batched call, a *tick*. The rule is weighted majority merge, the
-greedy rule for shortest common supersequences: advance the batch whose waiting states have, summed up, the most work
-still to do; of equal ones the newest. Backward words are nested suffixes, so the longest word leads and every shorter
-one joins it: N ticks for N steps. The rule is minimal for Forward, Backward and TwoSided, and an upper bound for
-other orders.
+greedy rule for shortest common supersequences (Branke, Middendorf & Schneider 1998): advance the batch whose waiting
+states have, summed up, the most work still to do; of equal ones the newest. Backward words are nested suffixes, so the
+longest word leads and every shorter one joins it: N ticks for N steps. The rule is minimal for Forward, Backward and
+TwoSided, and an upper bound for other orders.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The trie of a set of words: every distinct non-empty prefix is one node, so it is computed once.
+"""The trie of a set of words (Fredkin 1960): every distinct non-empty prefix is one node, so it is computed once.
 
 Built level by level with whole-array operations, since a run can have millions of prefixes. Needs numpy only.
 """

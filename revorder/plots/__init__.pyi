@@ -1,10 +1,13 @@
 from .brackets import bracket_figure as bracket_figure
+from .brackets import level_line as level_line
+from .brackets import slope as slope
 from .brackets import slope_figure as slope_figure
 from .budget import budget_figure as budget_figure
 from .budget import methods_figure as methods_figure
 from .budget import pair_figure as pair_figure
 from .chaos import chaos_figure as chaos_figure
 from .chaos import clouds_figure as clouds_figure
+from .chaos import corner_weights as corner_weights
 from .contraction import bounds_figure as bounds_figure
 from .contraction import gap_figure as gap_figure
 from .experiments import experiment_paths_figure as experiment_paths_figure
@@ -12,6 +15,7 @@ from .experiments import experiment_spreads_figure as experiment_spreads_figure
 from .laws import digits_figure as digits_figure
 from .laws import law_figure as law_figure
 from .laws import two_spreads_figure as two_spreads_figure
+from .paths import STYLES as STYLES
 from .paths import paths_figure as paths_figure
 from .paths import spread_figure as spread_figure
 from .perfect import averaging_figure as averaging_figure

@@ -1,69 +1,16 @@
-"""Updates: the maps T(state, batch) -> state of gradient descent, pure and free of hidden state.
-
-A state is a dict: "params", "buffers" (what the forward pass updates, such as BatchNorm statistics) and whatever the
-method remembers. Composing maps in any order needs all of it to travel along, so nothing is kept in the update.
-"""
+"""Gradient descent: SGD and Adam as maps T(state, batch) -> state, pure and free of hidden state."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils import _pytree as pytree
 
-from revorder.pytrees import Key, Named, State, Tree, check_tensors, clone, describe, named_leaves, tree_map
-
-Loss = Callable[[Tree, Tree], torch.Tensor]
-
-
-class GradientUpdate:
-    """What SGD and Adam share: the state's layout and the gradient."""
-
-    loss: Loss
-
-    def init(self, params: Tree) -> State:
-        """The start state for `params`, a pytree of floating-point tensors; they are copied.
-
-        Raises:
-            TypeError: a leaf that is not a tensor, or not of a floating-point dtype.
-        """
-        check_tensors("params", params)
-        for name, leaf in named_leaves(params):
-            if not leaf.is_floating_point():
-                raise TypeError(f"params{name}: got {leaf.dtype}, but gradients need floating point; use .float()")
-        return {"params": clone(params), "buffers": clone(getattr(self.loss, "buffers", {})), **self._memory(params)}
-
-    @property
-    def keyless(self) -> bool:
-        """Whether nothing in the update is random, so that every batch is one and the same computation."""
-        return not getattr(self.loss, "stochastic", False)
-
-    def params(self, state: State) -> Tree:
-        """The parameters inside a state (also of a stack of states)."""
-        return state["params"]
-
-    def buffers(self, state: State) -> Named:
-        """The buffers inside a state, by name; empty for a loss without buffers."""
-        buffers: Named = state["buffers"]
-        return buffers
-
-    def _memory(self, params: Tree) -> State:
-        raise NotImplementedError
-
-    def _gradient(self, state: State, batch: Tree, key: Key) -> tuple[Tree, Tree]:
-        """The gradient of the loss at the state's params, and the buffers after the forward pass."""
-        if not (isinstance(state, dict) and "params" in state):
-            raise TypeError(f"start: got {describe(state)}, but this update's states are made by update.init(params)")
-        params, buffers = state["params"], state["buffers"]
-        if hasattr(self.loss, "with_buffers"):
-            slope = torch.func.grad(self.loss.with_buffers, has_aux=True)
-            gradient, buffers = slope(params, buffers, batch, key)
-            return gradient, buffers
-        return torch.func.grad(self.loss)(params, batch), buffers
+from revorder.pytrees import State, Tree, tree_map
+from revorder.updates.gradients import GradientUpdate, Loss, step_counter
 
 
 @dataclass(frozen=True)
@@ -84,17 +31,15 @@ class SGD(GradientUpdate):
     def _memory(self, params: Tree) -> State:
         return {"momentum": tree_map(torch.zeros_like, params)} if self.momentum else {}
 
-    def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
-        gradient, buffers = self._gradient(state, batch, key)
+    def _moved(self, state: State, gradient: Tree) -> tuple[Tree, State]:
         params = state["params"]
         if self.weight_decay:
             gradient = tree_map(lambda g, p: g + self.weight_decay * p, gradient, params)
         if not self.momentum:
-            return {"params": tree_map(lambda p, g: p - self.lr * g, params, gradient), "buffers": buffers}
+            return tree_map(lambda p, g: p - self.lr * g, params, gradient), {}
         velocity = tree_map(lambda v, g: self.momentum * v + g, state["momentum"], gradient)
         step = tree_map(lambda v, g: g + self.momentum * v, velocity, gradient) if self.nesterov else velocity
-        params = tree_map(lambda p, s: p - self.lr * s, params, step)
-        return {"params": params, "buffers": buffers, "momentum": velocity}
+        return tree_map(lambda p, s: p - self.lr * s, params, step), {"momentum": velocity}
 
 
 def sgd(loss: Loss, lr: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0) -> SGD:
@@ -145,8 +90,7 @@ class Adam(GradientUpdate):
             "step": step_counter(params),
         }
 
-    def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
-        gradient, buffers = self._gradient(state, batch, key)
+    def _moved(self, state: State, gradient: Tree) -> tuple[Tree, State]:
         params, step = state["params"], state["step"] + 1
         if self.weight_decay and self.decoupled:
             params = tree_map(lambda p: p * (1 - self.lr * self.weight_decay), params)
@@ -160,13 +104,7 @@ class Adam(GradientUpdate):
             v_hat = v / _bias(self.betas[1], step.to(v.dtype))
             return p - self.lr * m_hat / (v_hat.sqrt() + self.eps)
 
-        params = tree_map(move, params, mean, square)
-        return {"params": params, "buffers": buffers, "mean": mean, "square": square, "step": step}
-
-
-def step_counter(params: Tree) -> torch.Tensor:
-    """A count of steps for a state, at 0: an int64 scalar on the device of `params`."""
-    return torch.zeros((), dtype=torch.int64, device=pytree.tree_leaves(params)[0].device)
+        return tree_map(move, params, mean, square), {"mean": mean, "square": square, "step": step}
 
 
 def _bias(beta: float, step: torch.Tensor) -> torch.Tensor | float:

@@ -9,7 +9,8 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Key, State, Tree, describe, detach, row, tree_map
-from revorder.updates.descent import GradientUpdate, Loss, sgd
+from revorder.updates.descent import sgd
+from revorder.updates.gradients import GradientUpdate, Loss
 from revorder.updates.tangents import jvp
 
 
@@ -53,6 +54,10 @@ def window_correction(loss: Loss, params: Tree, window: Tree, lr: float) -> Tree
 
     Returns:
         A pytree like `params`. Cost: w gradients and w Hessian-vector products, in two batched calls.
+
+    >>> square = lambda theta, x: 0.5 * (theta - x) ** 2
+    >>> window_correction(square, torch.tensor(0.0), torch.tensor([1.0, 0.0]), lr=0.5)
+    tensor(0.2500)
     """
     slope = _gradient(loss)
     gradients = torch.vmap(slope, (None, 0))(params, window)
@@ -71,9 +76,6 @@ class LieCorrected(GradientUpdate):
 
     loss: Loss
     lr: float
-
-    def _memory(self, params: Tree) -> State:
-        return {}
 
     def __call__(self, state: State, window: Tree, key: Key = None) -> State:
         step = sgd(self.loss, self.lr)

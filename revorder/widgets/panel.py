@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import html
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as W
-
 from revorder.experiments import Config, Folder, Progress, StoppedError, run
 from revorder.experiments.estimates import Estimate, estimate
 from revorder.experiments.running import INTERVAL
-from revorder.widgets.base import Explorer, row, side_by_side
+from revorder.widgets.board import Board
 from revorder.widgets.choices import Choices
 from revorder.widgets.live import Curves, Meter, Task, price_table
 
-ENABLED = {  # state -> the buttons that do something
-    "idle": "price start", "timing": "", "running": "pause stop", "paused": "resume stop", "stopping": "",
-    "stopped": "price start resume", "finished": "price start", "failed": "price start",
-}  # fmt: skip
-BUSY = ("timing", "running", "paused", "stopping")
 BAR_EVERY, CURVE_EVERY = 0.1, 1.0  # seconds
-ENGINES = (
-    "Engine <b>replay</b>: checkpoints arrive one after another, and a resumed run has the same bits as one that was "
-    "not stopped. <b>wavefront</b>: faster, but all backward checkpoints arrive at the end of their job, so that the "
-    "curve stands still until then; a resumed run is equal up to rounding."
-)
 
 
-class ExperimentPanel(Explorer):
+class ExperimentPanel(Board):
     """A control panel for experiments. They run in one thread of their own: the kernel stays free meanwhile.
 
     Args:
@@ -45,7 +31,8 @@ class ExperimentPanel(Explorer):
     Attributes:
         experiment, profile, orders, seeds, engine, device, folder: the controls.
         price, start, pause, resume, stop: the buttons; those that would do nothing are disabled.
-        state: a key of `ENABLED`.
+        state: one of "idle", "timing", "running", "paused", "stopping", "stopped", "finished" and "failed".
+        busy: whether something is under way, so that nothing else can be started.
         evaluations: made until now, of all jobs.
         picture: the curves of the test loss, a `Picture`.
         table, bar, progress, status, error, figure: what is shown.
@@ -56,49 +43,14 @@ class ExperimentPanel(Explorer):
         self, name: str = "mlp-digits", profile: str = "smoke", *, config: Config | None = None,
         folder: str | Path | None = None, data: str | Path | None = None, interval: float = INTERVAL,
     ):  # fmt: skip
+        super().__init__(Choices(name, profile, config, folder))
         self.data, self.interval = data, interval
-        self.choices = Choices(name, profile, config, folder)
-        self.experiment, self.profile, self.orders, self.seeds, self.engine, self.device, self.folder = self.controls
-        self._lock, self.state = threading.RLock(), "idle"
         self.task: Task | None = None
         self.meter: Meter | None = None
         self._priced: tuple[Config, str, Estimate] | None = None
-        self._curves, self._shown, self._drawn = Curves(), 0.0, 0.0
-        self._make_buttons()
-        self.view = self._arrange()
-        self._draw()
-        self._become("idle", "Nothing runs. Look at cost and ETA, then start.")
-
-    def _make_buttons(self) -> None:
-        def button(said: str, press: Callable[[Any], None]) -> W.Button:
-            made = W.Button(description=said, layout=W.Layout(width="120px"))
-            made.on_click(press)
-            return made
-
-        self.price, self.start = button("Cost and ETA", self._on_price), button("Start", self._on_start)
-        self.pause, self.resume = button("Pause", self._on_pause), button("Resume", self._on_resume)
-        self.stop = button("Stop", self._on_stop)
-
-    def _arrange(self) -> W.Box:
-        self.bar = W.FloatProgress(0, min=0, max=1, layout=W.Layout(width="240px"))
-        self.progress, self.status, self.error, note = W.HTML(), W.HTML(), W.HTML(), W.HTML(ENGINES)
-        # room is kept for texts, table and picture, so that nothing moves
-        self.error.layout.min_height = self.status.layout.min_height = "2em"
-        self.table = W.HTML(layout=W.Layout(min_height="11em"))
-        self.figure = W.HTML(layout=W.Layout(min_height="330px"))
-        columns, buttons = side_by_side(self.controls[:4], self.controls[4:]), row(*self.buttons)
-        return W.VBox([columns, note, buttons, self.error, self.status,
-                       row(self.bar, self.progress), self.table, self.figure])  # fmt: skip
-
-    @property
-    def controls(self) -> tuple[W.Widget, ...]:
-        """All controls but the buttons, in the order in which the Tab key reaches them."""
-        return self.choices.controls
-
-    @property
-    def buttons(self) -> tuple[W.Button, ...]:
-        """The buttons, in the order in which the Tab key reaches them."""
-        return self.price, self.start, self.pause, self.resume, self.stop
+        presses = (self._on_price, self._on_start, self._on_pause, self._on_resume, self._on_stop)
+        for button, press in zip(self.buttons, presses, strict=True):
+            button.on_click(press)
 
     @property
     def evaluations(self) -> int:
@@ -138,7 +90,7 @@ class ExperimentPanel(Explorer):
 
     def _begin(self, state: str, said: str) -> None:
         """Do what the controls ask for; an alert if that is not possible."""
-        if self.state in BUSY:
+        if self.busy:
             return
         try:
             config, device = self.config(), self.device.value
@@ -229,28 +181,3 @@ class ExperimentPanel(Explorer):
         else:
             self.bar.value = 1.0
             self._become("finished", f"The results are in {task.found.path}.")
-
-    def _become(self, state: str, said: str, *among: str) -> bool:
-        """Change the state, unless it is not one of `among`; the thread and the buttons may come at the same moment."""
-        with self._lock:
-            if among and self.state not in among:
-                return False
-            self.state = state
-            for name in ("price", "start", "pause", "resume", "stop"):
-                getattr(self, name).disabled = name not in ENABLED[state].split()
-            self.choices.disable(state in BUSY)
-            self.status.value = f'<div role="status"><b>{state.capitalize()}.</b> {html.escape(said)}</div>'
-            return True
-
-    def _alert(self, what: str, error: Exception) -> None:
-        said = html.escape(f"{type(error).__name__}: {error}" if what == "Failed" else str(error))
-        self.error.value = f'<div role="alert"><b>{what}:</b> {said}</div>'
-
-    def _show_progress(self, meter: Meter, said: str) -> None:
-        self.bar.value, self.progress.value = meter.evaluations / meter.total, html.escape(said)
-        self._shown = time.monotonic()
-
-    def _draw(self) -> None:
-        self.picture = self._curves.picture()
-        self.figure.value = self.picture.html
-        self._drawn, self._news = time.monotonic(), False

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from revorder.course.assignment_laws import SHUFFLES, same_law
+from revorder.course.reversals import SHUFFLES, same_law
 
 
 def epochs(data_order, shuffles, number):

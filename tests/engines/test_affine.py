@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import family
 import numpy as np
 import pytest
 import torch
-from family import CASES, ORDERS, STEPS, Case, distance
+from family import CASES, CHECKPOINTS, ORDERS, STEPS, Case, beginnings, distance, spelled
 from torch import nn
 from torch.nn.functional import huber_loss, mse_loss
 
 import revorder as ro
 from revorder.engines.maps import Maps
 
-CHECKPOINTS = [5, 2, STEPS, 5, 1, 7]
 F64 = torch.float64
 
 
@@ -85,13 +85,11 @@ AFFINE = {
 
 
 def run(case: Case, order, engine="affine", **options) -> ro.Trajectory:
-    options = {"checkpoints": CHECKPOINTS, "progress": False} | options
-    return ro.run(case.update, case.start, case.batches, order, engine=engine, **options)
+    return family.run(case, order, engine=engine, **options)
 
 
-def distinct_suffixes(order, labels=range(STEPS)) -> int:
-    words = [tuple(labels[i] for i in order.word(n)) for n in CHECKPOINTS]
-    return len({word[i:] for word in words for i in range(len(word))})
+def distinct_suffixes(order, labels=None) -> int:
+    return len(beginnings(word[::-1] for word in spelled(order, CHECKPOINTS, labels)))
 
 
 @pytest.mark.parametrize("name", AFFINE)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from family import CASES
+from family import long
 
 import revorder as ro
 from revorder.engines import auto
@@ -24,13 +24,8 @@ STEPS = 80  # backward: 3240 evaluations, enough for measuring
 
 def case(name="MLP", order="backward", checkpoints=range(1, STEPS + 1)):
     """(maps, start, plan) of a run of the family."""
-    made = CASES[name]()
-    if name == "plain tensor":
-        batches = torch.rand(STEPS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    else:
-        batches = ro.batches.Minibatches(made.batches.data, ro.batches.iid(48, 6, STEPS, seed=3))
-    plan = ro.plan(order, checkpoints)
-    return Maps(made.update, batches, plan, None), made.start, plan
+    made, plan = long(name, STEPS), ro.plan(order, checkpoints)
+    return Maps(made.update, made.batches, plan, None), made.start, plan
 
 
 @pytest.fixture

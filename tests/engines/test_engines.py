@@ -2,17 +2,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from family import CASES, ORDERS, STEPS, Case, distance, literally, network, plain, same_bits
+from family import CASES, CHECKPOINTS, ORDERS, STEPS, distance, literally, network, plain, run, same_bits
 
 import revorder as ro
 from revorder.pytrees import row
-
-CHECKPOINTS = [5, 2, STEPS, 5, 1, 7]
-
-
-def run(case: Case, order, **options) -> ro.Trajectory:
-    options = {"checkpoints": CHECKPOINTS, "progress": False} | options
-    return ro.run(case.update, case.start, case.batches, order, **options)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -15,7 +15,8 @@ from revorder.engines import kernels
 from revorder.engines.kernels import COMPILED_WIDTHS, TRACED_WIDTHS, WORTH_TRACING, Kernels
 from revorder.engines.maps import Maps
 from revorder.engines.memory import MOST_LANES
-from revorder.engines.wavefront import Sweep, Wavefront
+from revorder.engines.sweep import Sweep
+from revorder.engines.wavefront import Wavefront
 
 SLOTS = 40
 

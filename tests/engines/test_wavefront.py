@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import weakref
 
+import family
 import pytest
 import torch
-from family import CASES, distance, network, same_bits
+from family import CASES, distance, long, network, same_bits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,18 +20,8 @@ STEPS = 160
 NETWORKS = ["MLP", "CNN with BatchNorm", "momentum", "Adam"]
 
 
-def long(name):
-    """A case of the family with many more batches, so that tracing pays."""
-    case = CASES[name]()
-    if name == "plain tensor":
-        case.batches = torch.rand(STEPS, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    else:
-        case.batches = ro.batches.Minibatches(case.batches.data, ro.batches.iid(48, 6, STEPS, seed=3))
-    return case
-
-
 def run(case, engine, order="backward", checkpoints=range(40, STEPS + 1, 8), **options):
-    return ro.run(case.update, case.start, case.batches, order, checkpoints, engine=engine, progress=False, **options)
+    return family.run(case, order, checkpoints, engine=engine, **options)
 
 
 @pytest.fixture
@@ -51,7 +42,7 @@ def made(monkeypatch):
 @pytest.mark.parametrize("name", ["plain tensor", *NETWORKS])
 @pytest.mark.parametrize("order", ["forward", "backward", "two-sided", "backward-window:20"])
 def test_traced_kernels_change_nothing(name, order, made):
-    case = long(name)
+    case = long(name, STEPS)
     assert distance(run(case, "wavefront", order).states, run(case, "replay", order).states) <= 1e-12
     assert made
     assert None not in made
@@ -59,7 +50,7 @@ def test_traced_kernels_change_nothing(name, order, made):
 
 @pytest.mark.parametrize("name", ["plain tensor", "MLP", "Adam"])
 def test_compiled_kernels_change_nothing_but_rounding(name, made, compiler):
-    case = long(name)
+    case = long(name, STEPS)
     compiled = run(case, ro.Wavefront(compile=True), checkpoints=range(4, STEPS + 1, 4))
     assert distance(compiled.states, run(case, "replay", checkpoints=range(4, STEPS + 1, 4)).states) <= 1e-12
     assert made == [32] if name != "MLP" else len(made) == 1  # one width, compiled once, however the stack grows
@@ -68,7 +59,7 @@ def test_compiled_kernels_change_nothing_but_rounding(name, made, compiler):
 
 
 def test_kernels_of_a_module_loss_are_kept_for_the_next_run(made):
-    case = long("MLP")
+    case = long("MLP", STEPS)
     first = run(case, "wavefront")
     count = len(made)
     assert count > 0
@@ -77,7 +68,7 @@ def test_kernels_of_a_module_loss_are_kept_for_the_next_run(made):
 
 
 def test_kept_kernels_are_those_of_the_same_options(made):
-    case = long("MLP")
+    case = long("MLP", STEPS)
     loss = case.update.loss
     for update in (ro.sgd(loss, 0.1), ro.sgd(loss, 0.05), ro.sgd(loss, 0.05, momentum=0.9), ro.adam(loss, 0.05)):
         case.update, case.start = update, update.init(ro.module_loss(loss.model, loss.criterion)[1])
@@ -86,7 +77,7 @@ def test_kept_kernels_are_those_of_the_same_options(made):
 
 @pytest.mark.parametrize("name", ["MLP", "momentum"])
 def test_kept_kernels_go_with_their_loss(name, made):
-    case = long(name)
+    case = long(name, STEPS)
     run(case, "wavefront")
     assert made
     loss = weakref.ref(case.update.loss)
@@ -97,7 +88,7 @@ def test_kept_kernels_go_with_their_loss(name, made):
 
 def test_kernels_of_a_function_are_not_kept(made):
     """It may read what has changed since."""
-    case, rate = long("plain tensor"), 0.3
+    case, rate = long("plain tensor", STEPS), 0.3
     case.update = lambda x, b: x - rate * (x - b)
     for rate in (0.3, 0.1):  # noqa: B007 (the update reads it)
         assert distance(run(case, "wavefront").states, run(case, "replay").states) <= 1e-12
@@ -105,7 +96,7 @@ def test_kernels_of_a_function_are_not_kept(made):
 
 def test_a_branch_on_the_batch_is_not_baked_in(made):
     """Under torch.vmap an update may look at the batch, which all states share; a trace must not freeze that."""
-    case = long("plain tensor")
+    case = long("plain tensor", STEPS)
     case.update = lambda x, b: x - 0.3 * (x - b) if b > 0.5 else x + 0.1 * (b - x)
     wavefront = run(case, "wavefront")
     assert distance(wavefront.states, run(case, "replay").states) <= 1e-12
@@ -113,7 +104,7 @@ def test_a_branch_on_the_batch_is_not_baked_in(made):
 
 
 def test_batches_that_are_no_tensors_or_change_their_shape(made):
-    case = long("plain tensor")
+    case = long("plain tensor", STEPS)
     case.update = lambda x, b: x - 0.3 * (x - b)
     case.batches = case.batches.tolist()
     assert distance(run(case, "wavefront").states, run(case, "replay").states) <= 1e-12
@@ -176,7 +167,7 @@ def test_the_hand_written_step_is_for_that_step_only():
 
 @pytest.mark.parametrize("name", ["dropout", "augmentation"])
 def test_what_is_random_is_never_traced(name, made):
-    case = long(name)
+    case = long(name, STEPS)
     compiled = run(case, ro.Wavefront(compile=True))
     assert distance(compiled.states, run(case, "replay").states) <= 1e-12
     assert made == []
@@ -195,11 +186,11 @@ def test_blocks_cover_the_stack(most, count, compiled):
 
 
 def test_long_runs_are_checked_as_short_ones_are(made):
-    case = long("plain tensor")
+    case = long("plain tensor", STEPS)
     case.update = lambda x, b: x.sub_(0.1 * (x - b))
     with pytest.raises(ValueError, match="update: it changed its input state in place"):
         run(case, "wavefront", checkpoints=range(1, STEPS + 1))
-    case = long("plain tensor")
+    case = long("plain tensor", STEPS)
     case.update = lambda x, b: x - 0.1 * (x - b)
     case.batches = [*torch.rand(STEPS - 1, dtype=torch.float64), torch.rand(3, dtype=torch.float64)]
     with pytest.raises(ValueError, match=f"on batch {STEPS - 1} the update turned the state"):
@@ -207,7 +198,7 @@ def test_long_runs_are_checked_as_short_ones_are(made):
 
 
 def test_results_do_not_depend_on_max_states():
-    case = long("MLP")
+    case = long("MLP", STEPS)
     exact = run(case, "replay")
     for most in (1, 3, 7):
         assert distance(run(case, ro.Wavefront(max_states=most)).states, exact.states) <= 1e-12
@@ -220,7 +211,7 @@ def test_bad_options(options):
 
 
 def test_free_memory_bounds_the_stack(monkeypatch):
-    case = long("MLP")
+    case = long("MLP", STEPS)
     size = memory.state_bytes(case.start)
     exact = run(case, "replay", record=lambda state: state["params"]["3.bias"])
     monkeypatch.setattr(memory, "free_bytes", lambda device: 2 * size * 5)
@@ -233,7 +224,7 @@ def test_free_memory_bounds_the_stack(monkeypatch):
 
 
 def test_a_run_that_cannot_fit_says_what_it_needs(monkeypatch):
-    case = long("MLP")
+    case = long("MLP", STEPS)
     monkeypatch.setattr(memory, "free_bytes", lambda device: 4 * memory.state_bytes(case.start))
     with pytest.raises(MemoryError, match=r"checkpoints: 16 states of 7.1 KiB are to be kept, 113.\d KiB in all"):
         run(case, "wavefront")
@@ -284,7 +275,7 @@ def test_equal_futures_are_equal_letters_to_come(checkpoints, order):
 
 
 def test_auto_measures_long_runs_and_says_what_it_predicted(monkeypatch):
-    case = long("MLP")
+    case = long("MLP", STEPS)
     chosen = run(case, "auto", checkpoints=range(1, STEPS + 1))
     assert "evaluations in 160 batched calls; predicted from probe steps: replay" in chosen.engine
     assert chosen.engine.startswith("wavefront")
@@ -308,7 +299,7 @@ def test_auto_takes_the_affine_engine_where_it_is_faster():
 
 
 def test_auto_goes_on_with_the_wavefront_where_a_late_batch_is_not_affine():
-    case = long("plain tensor")
+    case = long("plain tensor", STEPS)
     case.update = lambda x, b: x - 0.1 * x - b * x**3
     case.batches = torch.zeros(STEPS, dtype=torch.float64)
     case.batches[-5:] = 0.1
@@ -322,7 +313,7 @@ def test_auto_goes_on_with_the_wavefront_where_a_late_batch_is_not_affine():
 def test_auto_compiles_only_what_takes_long(monkeypatch):
     from revorder.engines import auto
 
-    case = long("MLP")
+    case = long("MLP", STEPS)
     checkpoints = range(1, STEPS + 1)
     assert "compiled" not in run(case, "auto", checkpoints=checkpoints).engine
     monkeypatch.setattr(auto, "COMPILING", 0.0)

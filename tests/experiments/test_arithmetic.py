@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -12,6 +10,7 @@ from multiprocessing import get_context
 
 import pytest
 import torch
+from processes import printed, python
 from torch.utils._pytree import tree_leaves
 
 from revorder.experiments import Config, Folder, StoppedError, run
@@ -88,17 +87,8 @@ def test_the_command_line_too(whole, tmp_path, outside):
              ("keep_states", "true"), ("train_examples", 200), ("test_examples", 200))]  # fmt: skip
     assert configuration("mlp-digits", "smoke", seeds=1, engine="replay",
                          assignments=[word.removeprefix("--set=") for word in words]) == config  # fmt: skip
-    command = [
-        "run",
-        "mlp-digits",
-        "--profile=smoke",
-        "--seeds=1",
-        "--engine=replay",
-        *words,
-        f"--out={tmp_path / 'r'}",
-    ]
-    subprocess.run([sys.executable, "-m", "revorder", *command], check=True, capture_output=True,
-                   env=os.environ | {"OMP_NUM_THREADS": str(outside)})  # fmt: skip
+    options = ["--profile=smoke", "--seeds=1", "--engine=replay", *words, f"--out={tmp_path / 'r'}"]
+    printed("-m", "revorder", "run", "mlp-digits", *options, env=os.environ | {"OMP_NUM_THREADS": str(outside)})
     assert bits(Folder(tmp_path / "r")) == bits(whole)
 
 
@@ -176,8 +166,7 @@ def test_threads_that_cannot_be_had_are_said(tmp_path):
     stop = threading.Event()
     with pytest.raises(StoppedError):
         run(LONG_SUMS, tmp_path / "r", stop=stop, watcher=lambda progress: stop.set())
-    made = subprocess.run([sys.executable, "-m", "revorder", "resume", str(tmp_path / "r")], capture_output=True,
-                          text=True, env=os.environ | {"OMP_THREAD_LIMIT": "2"})  # fmt: skip
+    made = python("-m", "revorder", "resume", tmp_path / "r", env=os.environ | {"OMP_THREAD_LIMIT": "2"})
     assert made.returncode == 2
     assert "threads: the configuration has 3, but torch can have 2 here (OMP_THREAD_LIMIT=2)" in made.stderr
     assert len(list((tmp_path / "r" / "jobs").glob("*.snapshot*"))) == 1, "the snapshot is intact"

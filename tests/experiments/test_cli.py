@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from processes import begun, python
 
 from revorder.data import cifar
 from revorder.experiments import Config, Folder, run
@@ -46,7 +45,7 @@ def test_help_explains():
 
 def test_help_is_quick_and_needs_no_torch():
     code = "import sys; sys.modules['torch'] = None; from revorder.experiments.cli import main; main(['run', '--help'])"
-    assert "--profile" in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert "--profile" in python("-c", code).stdout
 
 
 def test_plan_shows_the_price_and_leaves_nothing(tmp_path, monkeypatch):
@@ -131,8 +130,8 @@ from revorder.experiments.cli import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
 main(sys.argv[1:])
 """
-    words = ["run", "mlp-digits", *SMALL, "--set", "width=64", "--interval", "0", "--out", str(tmp_path / "r")]
-    made = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=120)
+    words = ["run", "mlp-digits", *SMALL, "--set", "width=64", "--interval", "0", "--out", tmp_path / "r"]
+    made = python("-c", code, *words, timeout=120)
     assert made.returncode == 1, made.stderr
     assert "could not be written" in made.stderr and "Traceback" not in made.stderr
     assert f"finished jobs are intact. Go on with: revorder resume {tmp_path / 'r'}" in made.stderr
@@ -154,23 +153,8 @@ def test_a_no_to_a_long_run_starts_nothing(tmp_path, monkeypatch):
 def test_sigterm_is_exit_code_3_and_resume_finishes(tmp_path):
     path = tmp_path / "r"
     long = ["--set", "steps=6000", "--set", "stride=60", "--set", "train_examples=200", "--set", "test_examples=50"]
-    words = [
-        "run",
-        "mlp-digits",
-        "--profile",
-        "smoke",
-        "--seeds",
-        "1",
-        *long,
-        "--engine",
-        "replay",
-        "--interval",
-        "0.05",
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "revorder", *words, "--orders", "forward", "--out", str(path)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    words = ["--profile", "smoke", "--seeds", "1", *long, "--engine", "replay", "--interval", "0.05"]
+    process = begun("-m", "revorder", "run", "mlp-digits", *words, "--orders", "forward", "--out", path)
     until = time.monotonic() + 120
     while not list(path.glob("jobs/*snapshot*")):
         assert process.poll() is None and time.monotonic() < until, process.communicate()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +13,9 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import torch
-from family import distance, same_bits
+from family import same_bits
+from processes import begun, python
+from results import differences
 
 import revorder as ro
 from revorder.experiments import Config, Folder, FolderInUseError, StoppedError, build, jobs, load, run
@@ -55,16 +56,6 @@ def test_the_folder_tells_everything(whole):
     assert all(line["torch"] == torch.__version__ and line["processor"] for line in card.values())
 
 
-def same_results(a, b, tolerance=0.0):
-    left, right = a.finished(), b.finished()
-    assert left.keys() == right.keys()
-    for key in left:
-        assert distance(left[key].states, right[key].states) <= tolerance
-        assert left[key].cost == right[key].cost
-        for name, values in left[key].metrics.items():
-            assert np.abs(values - right[key].metrics[name]).max() <= tolerance
-
-
 def stopped_after(evaluations, config, path, **options):
     """Stop a run when a job has made so many evaluations."""
     stop = threading.Event()
@@ -83,7 +74,7 @@ def stopped_after(evaluations, config, path, **options):
 def test_stop_and_resume_gives_the_same_bits(whole, tmp_path, evaluations):
     stopped_after(evaluations, SMALL, tmp_path / "r")
     assert not Folder(tmp_path / "r").finished()
-    same_results(run(SMALL, tmp_path / "r", resume=True), whole)
+    assert differences(run(SMALL, tmp_path / "r", resume=True), whole) == []
     assert not list((tmp_path / "r" / "jobs").glob("*.snapshot*"))
 
 
@@ -92,7 +83,7 @@ def test_stop_again_and_again(whole, tmp_path):
     stopped_after(3, SMALL, path)
     for evaluations in (11, 24):
         stopped_after(evaluations, SMALL, path, resume=True)
-    same_results(run(SMALL, path, resume=True), whole)
+    assert differences(run(SMALL, path, resume=True), whole) == []
 
 
 @pytest.mark.parametrize("order", ["backward", "two-sided", "backward-window:4"])
@@ -104,7 +95,7 @@ def test_wavefront_goes_on_from_any_tick(tmp_path, order):
         if undisturbed.finished()[order, 0].cost <= evaluations:
             continue
         stopped_after(evaluations, config, path)
-        same_results(run(config, path, resume=True), undisturbed, tolerance=1e-12)
+        assert differences(run(config, path, resume=True), undisturbed, tolerance=1e-12) == []
 
 
 def test_momentum_adam_and_batch_norm_go_on_too(tmp_path):
@@ -113,7 +104,7 @@ def test_momentum_adam_and_batch_norm_go_on_too(tmp_path):
         name = next(iter(changes))
         undisturbed = run(config, tmp_path / f"{name}-whole")
         stopped_after(4, config, tmp_path / name)
-        same_results(run(config, tmp_path / name, resume=True), undisturbed)
+        assert differences(run(config, tmp_path / name, resume=True), undisturbed) == []
 
 
 SCRIPT = """
@@ -125,15 +116,14 @@ run(Config.from_json(open(sys.argv[1]).read()), sys.argv[2], resume=True, interv
 
 def start(tmp_path, path, interval=0.0):
     (tmp_path / "config.json").write_text(SMALL.to_json())
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "config.json"), str(path), str(interval)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE)
+    return begun("-c", SCRIPT, tmp_path / "config.json", path, interval)
 
 
 def wait_for(path, pattern, process):
     for _ in range(6000):
         if list(path.glob(pattern)):
             return
-        assert process.poll() is None, process.stderr.read().decode()
+        assert process.poll() is None, process.stderr.read()
         time.sleep(0.005)
     raise AssertionError(f"no {pattern}")
 
@@ -157,7 +147,7 @@ def test_killed_at_twenty_random_moments(whole, tmp_path):
             runs.append(tmp_path / str(len(runs)))
             finished = set()
     for path in runs:
-        same_results(run(SMALL, path, resume=True), whole)
+        assert differences(run(SMALL, path, resume=True), whole) == []
 
 
 @pytest.mark.usefixtures("posix")
@@ -167,11 +157,11 @@ def test_sigterm_writes_a_snapshot_at_the_next_evaluation(whole, tmp_path):
     wait_for(path / "jobs", "*snapshot.safetensors", process)
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
-    assert process.returncode != 0 and b"StoppedError: stopped in" in said
+    assert process.returncode != 0 and "StoppedError: stopped in" in said
     (snapshot,) = (path / "jobs").glob("*snapshot.safetensors")
-    evaluations = int(said.decode().rsplit("after ", 1)[1].split()[0])
+    evaluations = int(said.rsplit("after ", 1)[1].split()[0])
     assert storage.load(snapshot, "revorder-snapshot-1")[1]["cost"] == evaluations
-    same_results(run(SMALL, path, resume=True), whole)
+    assert differences(run(SMALL, path, resume=True), whole) == []
 
 
 def test_a_second_process_refuses(tmp_path):
@@ -179,7 +169,7 @@ def test_a_second_process_refuses(tmp_path):
     with Folder(path).locked():
         process = start(tmp_path, path)
         assert process.wait(60) != 0
-        assert b"FolderInUseError" in process.stderr.read()
+        assert "FolderInUseError" in process.stderr.read()
         with pytest.raises(FolderInUseError, match="another process"):
             run(SMALL, path)
     assert [found.name for found in path.iterdir()] == ["lock"]
@@ -256,12 +246,11 @@ def test_a_full_disk_stops_the_run_and_leaves_the_last_snapshot(whole, tmp_path)
     stopped_after(5, SMALL, path)
     before = content(path)
     (tmp_path / "config.json").write_text(SMALL.to_json())
-    command = [sys.executable, "-c", FULL, str(tmp_path / "config.json"), str(path), "2000"]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    made = python("-c", FULL, tmp_path / "config.json", path, 2000, timeout=120)
     assert made.returncode != 0
     assert "could not be written" in made.stderr
     assert content(path) == before
-    same_results(run(SMALL, path, resume=True), whole)
+    assert differences(run(SMALL, path, resume=True), whole) == []
 
 
 def test_a_full_file_system(whole, tmp_path):
@@ -283,7 +272,7 @@ def test_a_full_file_system(whole, tmp_path):
 
 def test_jobs_can_be_shared_by_processes(whole, tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        same_results(run(SMALL, tmp_path / "r", executor=pool), whole)
+        assert differences(run(SMALL, tmp_path / "r", executor=pool), whole) == []
 
 
 def test_parts_of_a_run_are_put_together(whole, tmp_path):

@@ -50,6 +50,11 @@ def texts_of(name):
     return texts(drawn(name)[0])
 
 
+def diverge(*args, **options):
+    """What a run does whose numbers blow up; what it says must be escaped."""
+    raise ro.DivergedError(f"it blew up {HOSTILE}", step=1, position=0, batch=0, order=ro.Forward(), trajectory=None)
+
+
 class Tags(HTMLParser):
     """Elements of a piece of HTML: (tag, attributes, text inside)."""
 

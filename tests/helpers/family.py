@@ -22,6 +22,7 @@ ORDERS = [
     ro.Shuffled(seed=5),
 ]
 STEPS = 9
+CHECKPOINTS = [5, 2, STEPS, 5, 1, 7]  # not sorted, and one of them twice
 
 
 @dataclass
@@ -71,6 +72,30 @@ CASES = {
         ro.models.small_cnn(width=3, dropout=0.4), lambda loss: ro.adam(loss, 0.01, weight_decay=0.1, decoupled=True)
     ),
 }
+
+
+def long(name: str, steps: int) -> Case:
+    """A case with many more batches, so that tracing or measuring pays."""
+    case = CASES[name]()
+    if name == "plain tensor":
+        case.batches = torch.rand(steps, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    else:
+        case.batches = ro.batches.Minibatches(case.batches.data, ro.batches.iid(48, 6, steps, seed=3))
+    return case
+
+
+def run(case: Case, order, checkpoints=CHECKPOINTS, **options) -> ro.Trajectory:
+    return ro.run(case.update, case.start, case.batches, order, checkpoints, **{"progress": False} | options)
+
+
+def spelled(order, checkpoints, labels=None) -> list[tuple]:
+    """The word of each checkpoint in labels, which are the numbers of the batches if none are given."""
+    return [tuple(i if labels is None else labels[i] for i in order.word(n)) for n in checkpoints]
+
+
+def beginnings(words) -> set[tuple]:
+    """The different beginnings of the words: a plan evaluates the update once for each."""
+    return {word[:k] for word in words for k in range(1, len(word) + 1)}
 
 
 def literally(case: Case, word: tuple[int, ...], keys=None):

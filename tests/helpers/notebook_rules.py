@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
+
+import revorder as ro
 
 Rule = Callable[[NotebookNode], Iterator[str]]
 RULES: dict[str, Rule] = {}
@@ -68,10 +71,27 @@ def asserted(notebook: NotebookNode) -> dict[int, set[str]]:
 def marked(cell: NotebookNode) -> list[int]:
     """The claims that the assertions of a cell end with."""
     lines = cell.source.splitlines()
-    tree = ast.parse("\n".join("pass" if line.startswith(("%", "!")) else line for line in lines))
-    ends = [lines[node.end_lineno - 1] for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    ends = [lines[node.end_lineno - 1] for node in parsed(cell.source) if isinstance(node, ast.Assert)]
     notes = [re.search(r"# claim (\d+(?:, \d+)*)$", end) for end in ends]
     return [int(number) for note in notes if note for number in note.group(1).split(", ")]
+
+
+def parsed(source: str) -> list[ast.AST]:
+    """All nodes of a cell's syntax tree, each at the line where it stands; magics are left out."""
+    lines = source.splitlines()
+    return list(ast.walk(ast.parse("\n".join("pass" if line.startswith(("%", "!")) else line for line in lines))))
+
+
+def public(path: str) -> bool:
+    """Whether each name of a dotted path, such as ro.plots.figure, is public in the module before it."""
+    at = ro
+    for name in path.split(".")[1:]:
+        if not inspect.ismodule(at):
+            return True  # what objects have is theirs
+        if name not in getattr(at, "__all__", ()):
+            return False
+        at = getattr(at, name)
+    return True
 
 
 @rule
@@ -173,3 +193,24 @@ def cells_are_short_and_know_no_machine(notebook):
             yield f"a long cell: {cell.source}"
         if re.search(r"[/\\](home|work|tmp|root|usr)[/\\]", cell.source + str(cell.outputs)[:2000]):
             yield f"a path of a machine: {cell.source}"
+
+
+@rule
+def imports_only_what_is_public(notebook):
+    """`import revorder as ro`, and public names of at most one public submodule, also in examples in the prose."""
+    examples = re.findall(r"^```py(?:thon)?\n(.*?)^```", prose(notebook), flags=re.MULTILINE | re.DOTALL)
+    sources, homes = [*(cell.source for cell in code(notebook)), *examples], set()
+    for node in (node for source in sources for node in parsed(source)):
+        if isinstance(node, ast.Import):
+            ours = [name for name in node.names if name.name.split(".")[0] == "revorder"]
+            yield from (ast.unparse(node) for name in ours if (name.name, name.asname) != ("revorder", "ro"))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "revorder":
+            homes.add(node.module)
+            hidden = [name.name for name in node.names if not public(f"{node.module}.{name.name}")]
+            yield from (f"{node.module}.{name} is not public" for name in hidden)
+            if node.module == "revorder":
+                yield f"{ast.unparse(node)}: what it names can be had as ro.…"
+    if len(homes) > 1:
+        yield f"names are imported from {' and '.join(sorted(homes))}: from one of them at most"
+    used = {path for source in sources for path in re.findall(r"(?<![\w.])ro(?:\.\w+)+", source)}
+    yield from (f"{path} is not public" for path in sorted(used) if not public(path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
+from processes import python
 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FETCHING = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch", "prefetch"}
@@ -25,9 +25,8 @@ def build(root: Path, source: Path, out: Path) -> subprocess.CompletedProcess:
     """Run the command with which the workflow builds the site, on another source folder."""
     workflow = (root / ".github" / "workflows" / "pages.yml").read_text()
     tool, *options, _source, _out = shlex.split(re.search(r"run: (sphinx-build .*)", workflow).group(1))
-    command = [sys.executable, "-m", "sphinx", *options, str(source), str(out)]
     assert tool == "sphinx-build"
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    return python("-m", "sphinx", *options, source, out, cwd=root, timeout=300)
 
 
 @cache

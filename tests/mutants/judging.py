@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENOUGH = 0.9
-PARTS = {"orders": r"orders$", "plan": r"(trie|schedule|planning)$", "engines": r"engines\b", "theory": r"theory\b"}
+PARTS = {
+    "orders": r"(orders|errors)$",
+    "plan": r"planning\b",
+    "engines": r"(engines\b|updates\.keys$)",
+    "theory": r"theory\b",
+}
 KILLED = ("killed", "timeout", "type check")
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import every_widget
 import nbformat
 import pytest
-from conftest import HELPERS
 from every_widget import MADE, SLIDERS
 from lab import RUN, ask, boxes, mistakes, opened, served
 
@@ -65,7 +66,10 @@ STOP = """() => {
 def lab(tmp_path_factory):
     """A notebook with every widget class, and a JupyterLab that serves it."""
     folder = tmp_path_factory.mktemp("every-widget")
-    sources = [SETUP.format(folder=str(HELPERS)), *(f"shown[{i}].view" for i in range(len(MADE)))]
+    sources = [
+        SETUP.format(folder=str(Path(every_widget.__file__).parent)),
+        *(f"shown[{i}].view" for i in range(len(MADE))),
+    ]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "every.ipynb")

@@ -120,6 +120,17 @@ def machine_path(notebook):
     code(notebook)[0].source += '\nopen("/home/me/data")'
 
 
+def with_code(*lines):
+    def spoil(notebook):
+        code(notebook)[0].source += "".join(f"\n{line}" for line in lines)
+
+    return spoil
+
+
+def example_with_a_hidden_name(notebook):
+    notebook.cells[0].source += "\n\n```py\nfrom revorder.updates.lie import lie_bracket\n```\n"
+
+
 SPOILED = [
     ("runs_in_order", run_twice),
     ("runs_in_order", failed),
@@ -139,6 +150,14 @@ SPOILED = [
     ("deterministic_text_is_compared", uncompared),
     ("cells_are_short_and_know_no_machine", long_cell),
     ("cells_are_short_and_know_no_machine", machine_path),
+    ("imports_only_what_is_public", with_code("import revorder")),
+    ("imports_only_what_is_public", with_code("import revorder.plots as plots")),
+    ("imports_only_what_is_public", with_code("from revorder import theory")),
+    ("imports_only_what_is_public", with_code("from revorder.plots.chaos import corner_weights")),
+    ("imports_only_what_is_public", with_code("from revorder.plots import chaos")),
+    ("imports_only_what_is_public", with_code("from revorder.plots import figure", "from revorder.models import mlp")),
+    ("imports_only_what_is_public", with_code("ro.plots.chaos.corner_weights")),
+    ("imports_only_what_is_public", example_with_a_hidden_name),
 ]
 
 
@@ -148,6 +167,26 @@ def test_rules_refuse(rule, spoil):
     assert list(RULES[rule](notebook)) == []
     spoil(notebook)
     assert list(RULES[rule](notebook))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from revorder.diagnostics import commutator, lie_bracket",
+        "from revorder.experiments.budget import compare",
+        "ro.plots.STYLES[0].items()",
+        "from numpy.random import default_rng",
+    ],
+)
+def test_one_public_submodule_may_be_named(line):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"import revorder as ro\n{line}")])
+    assert list(RULES["imports_only_what_is_public"](notebook)) == []
+
+
+@pytest.mark.parametrize("path", sorted((NOTEBOOKS[0].parent / "figures").glob("*.py")), ids=lambda path: path.stem)
+def test_scripts_of_figures_import_only_what_is_public(path):
+    script = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(path.read_text())])
+    assert list(RULES["imports_only_what_is_public"](script)) == []
 
 
 def test_every_rule_is_shown_to_refuse():

@@ -8,13 +8,14 @@ import pytest
 import yaml
 from accessibility import DEPEND_ON_COLOUR, lost_at_400_percent, tabbed, violations
 from conftest import NOTEBOOKS, ROOT
+from tour import source, stops
 from webpages import QUIET, Tab, build, dead_links, foreign, pages, parsed, served
 
 FOLDER = ROOT / "notebooks"
 NAMES = [path.stem for path in NOTEBOOKS]
 REPORTS = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("results/*/report/report.md")]
 GUIDES = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("instructor/*.md")]
-PAGES = [f"{name}.html" for name in ["index", *NAMES, *REPORTS, *GUIDES, "search"]]
+PAGES = [f"{name}.html" for name in ["index", *NAMES, "tour", *REPORTS, *GUIDES, "search"]]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,13 @@ def test_the_workflow_installs_the_extra_and_publishes_only_main(project):
     assert install.split(" constraints.txt ")[1].split() == [re.match(r"[\w-]+", package).group() for package in extra]
     assert workflow["jobs"]["deploy"]["if"] == "github.event_name == 'push' && github.ref == 'refs/heads/main'"
     assert workflow["permissions"] == {"contents": "read"} and "permissions" not in workflow["jobs"]["build"]
+
+
+def test_the_tour_shows_the_code_of_its_stops(site):
+    blocks = parsed(site / "tour.html").select(".literal-block-wrapper")
+    shown = [(block.select_one(".caption-text").text, block.pre.text.rstrip()) for block in blocks]
+    named = stops((FOLDER / "tour.md").read_text(encoding="utf-8"))
+    assert shown == [(f"{file}: {name}", source(ROOT / file, name)) for file, name, _ in named]
 
 
 # Each page, as it stands in its file

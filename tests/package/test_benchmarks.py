@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from processes import printed
 
 from revorder.widgets import Composer
 
@@ -24,9 +23,8 @@ def workload(timing, run):
 
 def test_a_quick_measurement_checks_and_reports(root, tmp_path):
     pytest.importorskip("jax")
-    command = [sys.executable, "benchmarks/run.py", "--quick", "--workloads", "diabetes,cyclic,plan", "--out", tmp_path]
-    made = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=600)
-    assert made.returncode == 0, made.stderr
+    words = ["--quick", "--workloads", "diabetes,cyclic,plan", "--out", tmp_path]
+    printed("benchmarks/run.py", *words, cwd=root, timeout=600)
     card = json.loads((tmp_path / "card.json").read_text())
     assert {"cpu", "cores", "threads", "os", "python", "versions", "commit", "date", "rounds"} <= card.keys()
     rows = {(row["workload"], row["method"]): row for row in card["rows"]}

@@ -11,8 +11,6 @@ import json
 import os
 import pickle
 import struct
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
 
@@ -23,6 +21,7 @@ import torch
 from fuzz import inputs, targets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from processes import python
 
 import revorder as ro
 from revorder.data import cifar
@@ -256,8 +255,7 @@ def test_bombs_need_little_memory_and_time(tmp_path, root):
     for path, (_, data) in zip(paths, BOMBS.values(), strict=True):
         path.write_bytes(data)
     cases = [f"{name}={path}" for path, (name, _) in zip(paths, BOMBS.values(), strict=True)]
-    command = [sys.executable, "-c", LIMITED, str(root / "tests"), str(ROOM), *cases]
-    made = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    made = python("-c", LIMITED, root / "tests", ROOM, *cases, timeout=600)
     assert made.stdout.splitlines() == [*map(str, paths), "the limit holds"], made.stderr[-2000:]
 
 

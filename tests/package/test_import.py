@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
+from processes import printed
 
 HEAVY = {"torch", "scipy", "pandas", "matplotlib", "seaborn", "sklearn", "ipywidgets", "IPython", "dask", "click"}
-SECONDS = 2.5  # the promise; measured in milliseconds, so that a slow and busy machine keeps it, too
+SECONDS = 0.1  # the promise, of processor time; measured in milliseconds, so that a slow machine keeps it, too
 RAN = """
 import torch
 ran = ro.run(lambda x, batch: x - 0.5 * (x - batch), torch.tensor(0.0), torch.tensor([1.0, 0.0]), "backward", [1, 2])
@@ -36,9 +35,7 @@ USES = {  # what a user does -> the heavy libraries that it takes
 
 def fresh(code):
     """What a new interpreter prints last, read as JSON."""
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert not made.returncode, made.stderr
-    return json.loads(made.stdout.splitlines()[-1])
+    return json.loads(printed("-c", code).splitlines()[-1])
 
 
 @pytest.mark.parametrize("code", USES)
@@ -48,5 +45,5 @@ def test_heavy_libraries_wait_until_they_are_used(code):
 
 
 def test_a_bare_import_is_quick():
-    code = "import time; began = time.perf_counter(); import revorder; print(time.perf_counter() - began)"
+    code = "import time; began = time.process_time(); import revorder; print(time.process_time() - began)"
     assert min(fresh(code) for _ in range(3)) < SECONDS

@@ -9,7 +9,11 @@ import pytest
 import yaml
 from mutants.judging import Explanation, Mutant, explanations, judged, record
 
-ALL = [Mutant(module, "killed") for module in ("orders", "trie", "engines.auto", "theory.bounds") for _ in range(10)]
+ALL = [
+    Mutant(module, "killed")
+    for module in ("orders", "planning.trie", "engines.auto", "theory.bounds")
+    for _ in range(10)
+]
 KNOWN = Explanation("engines.auto", "strict=True", "checked before", r"zip\(a\)")
 
 
@@ -31,7 +35,9 @@ def test_what_lives_needs_an_explanation(status):
     assert len(judged([*ALL, lives("engines.auto", alive.lines[0], "zip(b)")], [KNOWN])) == 1
 
 
-@pytest.mark.parametrize("part, module", [("orders", "orders"), ("plan", "schedule"), ("theory", "theory.cycles")])
+@pytest.mark.parametrize(
+    "part, module", [("orders", "orders"), ("plan", "planning.schedule"), ("theory", "theory.cycles")]
+)
 def test_a_part_with_less_than_nine_in_ten_killed_is_a_mistake(part, module):
     explained = [Explanation(".*", ".", "always")]
     tenth = [lives(module, "x")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from family import ORDERS
+from family import ORDERS, beginnings, spelled
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,20 +27,11 @@ class Stutter:
 FAMILY = [*ORDERS, Stutter()]
 
 
-def spelled(order, n, labels):
-    return tuple(number if labels is None else labels[number] for number in order.word(n))
-
-
-def prefixes(order, checkpoints, labels):
-    words = [spelled(order, n, labels) for n in checkpoints]
-    return {word[:k] for word in words for k in range(1, len(word) + 1)}
-
-
 @pytest.mark.parametrize("order", FAMILY, ids=str)
 @given(checkpoints, labels)
 def test_cost_is_the_number_of_distinct_prefixes(order, checkpoints, labels):
     plan = ro.plan(order, checkpoints, labels)
-    assert plan.cost == len(prefixes(order, checkpoints, labels))
+    assert plan.cost == len(beginnings(spelled(order, checkpoints, labels)))
     assert plan.naive_cost == sum(len(order.word(n)) for n in checkpoints)
 
 

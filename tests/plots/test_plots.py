@@ -3,8 +3,6 @@ from __future__ import annotations
 import io
 import itertools
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -108,30 +106,20 @@ def test_plain_log_axes_have_few_readable_ticks(low, ticks):
     assert len(ax.get_yticks(minor=True)) == 0
 
 
-def test_names_are_imported_when_they_are_used():
-    for package in (ro.plots, ro.widgets):
-        assert set(package.__all__) == set(dir(package))
-        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nothing'"):
-            package.nothing  # noqa: B018
-    loaded = "import sys, revorder.plots, revorder.widgets; print([m for m in sys.modules if 'matplotlib' in m])"
-    loaded = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
-    assert loaded.stdout.strip() == "[]", loaded.stderr
-
-
 def test_large_pictures_are_stored_with_fewer_colours():
     """Many thin lines make a large PNG; the stored one looks the same and is much smaller."""
 
     from PIL import Image
 
-    from revorder.plots import figures
+    from revorder.plots import picture
 
     def crowded():
-        made, ax = figures.figure(8, 4)
+        made, ax = picture.figure(8, 4)
         for line in np.random.default_rng(0).standard_normal((12, 300)).cumsum(axis=1):
             ax.plot(line, linewidth=0.7)
         return made
 
-    small, full = Picture(crowded(), "many lines").png, figures._cut(crowded())
-    assert len(full) > figures.LARGE > len(small)
+    small, full = Picture(crowded(), "many lines").png, picture._cut(crowded())
+    assert len(full) > picture.LARGE > len(small)
     before, after = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=float) for png in (full, small))
     assert np.abs(before - after).mean() < 3  # of 255

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import family
 import numpy as np
 import pytest
 import torch
@@ -13,7 +14,7 @@ ENGINES = ["replay", "wavefront", "auto"]
 
 
 def run(case, *, order="backward", checkpoints=(3, 5), **options):
-    return ro.run(case.update, case.start, case.batches, order, checkpoints, progress=False, **options)
+    return family.run(case, order, checkpoints, **options)
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,17 @@ sums differently. Then states agree to rounding only, and `ro.provenance()` says
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
+import family
 import numpy as np
 import pytest
 import torch
-from conftest import HELPERS
 from family import CASES, ORDERS, STEPS, distance
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import printed
 
-import revorder as ro
 from revorder.experiments.arithmetic import torch_threads
 from revorder.pytrees import row
 
@@ -29,8 +27,7 @@ CHECKPOINTS = [2, 5, STEPS]
 
 
 def states(name, order, checkpoints=CHECKPOINTS, engine="replay"):
-    case = CASES[name]()
-    return ro.run(case.update, case.start, case.batches, order, checkpoints, engine=engine, progress=False).states
+    return family.run(CASES[name](), order, checkpoints, engine=engine).states
 
 
 def bits(tree):
@@ -41,13 +38,12 @@ def bits(tree):
 def elsewhere(calls):
     """What these calls give in a fresh process: one digest for each, in their order."""
     code = (
-        f"import sys; sys.path[:0] = {[str(HERE), str(HELPERS)]!r}\n"
+        f"import sys; sys.path[:0] = {[str(HERE), str(Path(family.__file__).parent)]!r}\n"
         f"import torch; torch.set_num_threads({torch.get_num_threads()})\n"
         "from test_determinism import bits, states\n"
         f"for call in {calls!r}: print(bits(states(*call)))"
     )
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
-    return dict(zip(calls, made.stdout.split(), strict=True))
+    return dict(zip(calls, printed("-c", code, timeout=300).split(), strict=True))
 
 
 @pytest.fixture(scope="module")

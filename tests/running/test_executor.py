@@ -9,11 +9,12 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from itertools import combinations
 from multiprocessing import get_context
 
+import family
 import numpy as np
 import pytest
 import torch
 from conftest import missing
-from family import CASES, ORDERS, STEPS, Case, distance, jitter, network, plain, same_bits
+from family import CASES, CHECKPOINTS, ORDERS, STEPS, Case, beginnings, distance, jitter, network, plain, same_bits
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
@@ -21,7 +22,6 @@ from torch.nn.functional import cross_entropy
 import revorder as ro
 from revorder.running import collecting, packing, parallel
 
-CHECKPOINTS = [5, 2, STEPS, 5, 1, 7]
 CYCLIC = [i % 4 for i in range(STEPS)]
 SENT = [name for name in CASES if name != "plain tensor"]  # their updates are made of what a module defines
 
@@ -50,8 +50,7 @@ class Single:
 
 
 def run(case: Case, order, **options) -> ro.Trajectory:
-    options = {"checkpoints": CHECKPOINTS, "progress": False, "engine": "replay"} | options
-    return ro.run(case.update, case.start, case.batches, order, **options)
+    return family.run(case, order, **{"engine": "replay"} | options)
 
 
 def of_module_functions() -> Case:
@@ -109,15 +108,11 @@ def cheapest_largest_part(plan, count):
     """By trying every way to cut the words, sorted as in a dictionary, into `count` pieces."""
     words = sorted({tuple(plan.letters[word].tolist()) for word in plan.words})
     cuts = combinations(range(1, len(words)), min(count, len(words)) - 1)
-    return min(max(map(prefixes, pieces(words, cut))) for cut in cuts)
+    return min(max(len(beginnings(piece)) for piece in pieces(words, cut)) for cut in cuts)
 
 
 def pieces(words, cut):
     return [words[first:last] for first, last in zip((0, *cut), (*cut, len(words)), strict=True)]
-
-
-def prefixes(words):
-    return len({word[:k] for word in words for k in range(1, len(word) + 1)})
 
 
 def test_checkpoints_that_share_everything_stay_together():

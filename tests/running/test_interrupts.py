@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from family import literally, network, same_bits
+from family import literally, network, run, same_bits
 
 import revorder as ro
 
@@ -41,7 +41,7 @@ def interrupting(update, after):
 
 
 def test_what_was_reached_is_kept_and_the_next_run_is_undisturbed(case):
-    whole = ro.run(case.update, case.start, case.batches, "backward", range(1, 8), engine="replay", progress=False)
+    whole = run(case, "backward", range(1, 8), engine="replay")
     with pytest.raises(KeyboardInterrupt) as caught:
         ro.run(interrupting(case.update, 20), case.start, case.batches, "backward", range(1, 8), engine="replay",
                progress=False)  # fmt: skip
@@ -51,7 +51,7 @@ def test_what_was_reached_is_kept_and_the_next_run_is_undisturbed(case):
     assert f"{len(stopped.trajectory.steps)} of 7 checkpoints of backward were reached" in str(stopped)
     for n in stopped.trajectory.steps:
         assert same_bits(stopped.trajectory.state(n), literally(case, ro.Backward().word(n)))
-    again = ro.run(case.update, case.start, case.batches, "backward", range(1, 8), engine="replay", progress=False)
+    again = run(case, "backward", range(1, 8), engine="replay")
     assert same_bits(again.states, whole.states)
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import family
 import torch
-from family import Case, distance, literally, same_bits
+from family import Case, beginnings, distance, literally, same_bits, spelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils import _pytree as pytree
@@ -93,7 +94,7 @@ def cases(draw, with_labels=UNLABELLED):
 
 
 def run(case, order, steps, named, **options):
-    return ro.run(case.update, case.start, case.batches, order, steps, labels=named, progress=False, **options)
+    return family.run(case, order, steps, labels=named, **options)
 
 
 @settings(max_examples=150)
@@ -128,12 +129,10 @@ def test_an_executor_is_replay(drawn, order, steps, workers):
 @settings(max_examples=300)
 @given(orders, checkpoints, labels)
 def test_the_price_is_the_number_of_different_prefixes(order, steps, named):
-    spelled = [[number if named is None else named[number] for number in order.word(n)] for n in steps]
-    prefixes = {tuple(word[: k + 1]) for word in spelled for k in range(len(word))}
-    plan = ro.plan(order, steps, named)
-    assert plan.cost == len(prefixes)
-    assert plan.naive_cost == sum(map(len, spelled))
-    assert 1 <= max(map(len, spelled)) <= plan.launches <= plan.cost
+    words, plan = spelled(order, steps, named), ro.plan(order, steps, named)
+    assert plan.cost == len(beginnings(words))
+    assert plan.naive_cost == sum(map(len, words))
+    assert 1 <= max(map(len, words)) <= plan.launches <= plan.cost
     assert 1 <= plan.peak_states <= plan.cost
 
 

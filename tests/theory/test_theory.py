@@ -221,76 +221,6 @@ def test_chaos_game_points_are_all_sequences_in_order():
     assert theory.chaos_game_points(corners, 11).shape == (3**11, 2)
 
 
-BAD_VALUES = [
-    (lambda: theory.error_bound(1.0, 3, 1.0), "rate: got 1.0, but the bound is not applicable"),
-    (lambda: theory.error_bound(math.inf, 3, 1.0), "rate: .*not applicable"),
-    (lambda: theory.error_bound(-0.1, 3, 1.0), "rate: got -0.1"),
-    (lambda: theory.error_bound(math.nan, 3, 1.0), "rate: got nan"),
-    (lambda: theory.error_bound(0.5, -1, 1.0), "n: got -1"),
-    (lambda: theory.error_bound(0.5, 1, -1.0), "first_move: got -1.0"),
-    (lambda: theory.error_bound(0.5, 1, math.inf), "first_move: got inf"),
-    (lambda: theory.steps_needed(1.5, 1.0, 1.0), "rate: .*not applicable"),
-    (lambda: theory.steps_needed(0.5, 1.0, 0.0), "tol: got 0.0"),
-    (lambda: theory.steps_needed(0.5, -1.0, 1.0), "first_move: got -1.0"),
-    (lambda: theory.a_posteriori_bound(1, 1.0), "rate: .*not applicable"),
-    (lambda: theory.a_posteriori_bound(0.5, math.nan), "last_move: got nan"),
-    (lambda: theory.batch_weights([], 0.1), "word: got an empty word"),
-    (lambda: theory.batch_weights([0, -1], 0.1), "word: got -1"),
-    (lambda: theory.batch_weights([0], 0.0), "lr: got 0.0"),
-    (lambda: theory.binary_fraction([0] * 54), "bits: got 54"),
-    (lambda: theory.binary_fraction([]), "bits: got shape"),
-    (lambda: theory.binary_fraction([0, 2]), "bits: got 2, but each must be 0 or 1"),
-    (lambda: theory.bits_of(1.0, 3), "fraction: got 1.0"),
-    (lambda: theory.bits_of(-0.1, 3), "fraction: got -0.1"),
-    (lambda: theory.bits_of(0.5, 0), "n: got 0"),
-    (lambda: theory.cycle_points([1.0, 1.0], [0.0, 1.0]), "spectral radius 1"),
-    (lambda: theory.backward_limit([2.0, -0.6], [0.0, 1.0]), "spectral radius 1.2"),
-    (lambda: theory.cycle_points([0.5], [0.0, 1.0]), r"got shapes \(1,\) and \(2,\)"),
-    (lambda: theory.cycle_points(np.zeros((2, 3, 3)), np.zeros((2, 2))), "must be"),
-    (lambda: theory.backward_limit([], []), "must be"),
-    (lambda: theory.lyapunov_exponent([]), "slopes: got shape"),
-    (lambda: theory.lyapunov_exponent([math.nan]), "slopes: .*without NaN"),
-    (lambda: theory.lyapunov_exponent([1.0, 2.0], [1.0]), "probabilities: got shape"),
-    (lambda: theory.lyapunov_exponent([1.0, 2.0], [0.5, 0.4]), "probabilities: .*sum to 1"),
-    (lambda: theory.lyapunov_exponent([1.0, 2.0], [1.5, -0.5]), "probabilities: .*>= 0"),
-    (lambda: theory.tail_index([2.0, 0.5]), "slopes: got Lyapunov exponent 0"),
-    (lambda: theory.tail_index([1.0]), "needs a negative one"),
-    (lambda: theory.chaos_game_dimension(0), "corners: got 0"),
-    (lambda: theory.chaos_game_dimension(3, 1.0), "ratio: got 1.0"),
-    (lambda: theory.chaos_game_points([[0.0], [1.0]], -1), "depth: got -1"),
-    (lambda: theory.chaos_game_points([[0.0], [1.0]], 18), "at most 177147 points"),
-    (lambda: theory.chaos_game_points([0.0, 1.0], 3), "corners: got shape"),
-    (lambda: theory.chaos_game_points([[0.0], [1.0]], 3, 0.0), "ratio: got 0.0"),
-    (lambda: theory.lyapunov_exponent([[1.0], [1.0, 2.0]]), "slopes: got rows of different lengths"),
-]
-BAD_TYPES = [
-    (lambda: theory.error_bound("0.5", 1, 1.0), "rate: got '0.5'"),
-    (lambda: theory.error_bound(0.5, 1.0, 1.0), "n: got 1.0, but it must be an integer"),
-    (lambda: theory.error_bound(0.5, True, 1.0), "n: got True"),
-    (lambda: theory.error_bound(0.5, 1, None), "first_move: got None"),
-    (lambda: theory.steps_needed(0.5, 1.0, [1.0]), "tol: got"),
-    (lambda: theory.batch_weights([0.5], 0.1), "word: got 0.5"),
-    (lambda: theory.batch_weights([0], True), "lr: got True"),
-    (lambda: theory.binary_fraction("101"), "bits: got '101'"),
-    (lambda: theory.bits_of(None, 3), "fraction: got None"),
-    (lambda: theory.cycle_points(["a"], [1.0]), "slopes: got"),
-    (lambda: theory.lyapunov_exponent([1j]), "slopes: got"),
-    (lambda: theory.chaos_game_dimension(2.5), "corners: got 2.5"),
-]
-
-
-@pytest.mark.parametrize(("bad", "says"), BAD_VALUES)
-def test_values_that_are_refused(bad, says):
-    with pytest.raises(ValueError, match=says):
-        bad()
-
-
-@pytest.mark.parametrize(("bad", "says"), BAD_TYPES)
-def test_types_that_are_refused(bad, says):
-    with pytest.raises(TypeError, match=says):
-        bad()
-
-
 def test_every_name_is_there_and_no_other_part_of_the_package():
     import ast
     from pathlib import Path
@@ -306,6 +236,7 @@ def test_every_name_is_there_and_no_other_part_of_the_package():
                     "bisect",
                     "collections",
                     "functools",
+                    "lazy_loader",
                     "math",
                     "numbers",
                     "numpy",

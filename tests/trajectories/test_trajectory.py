@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from family import CASES, distance, plain, same_bits
+from family import CASES, distance, plain, run, same_bits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from revorder.trajectories import storage
 def made():
     case = CASES["Adam"]()
     metrics = {"loss": lambda state: case.update.loss(state["params"], case.batches[0]), "step": lambda s: s["step"]}
-    return ro.run(case.update, case.start, case.batches, "backward", [4, 2, 4], metrics=metrics, progress=False)
+    return run(case, "backward", [4, 2, 4], metrics=metrics)
 
 
 def test_what_comes_back(made):
@@ -43,21 +43,18 @@ def test_frame_is_tidy(made):
 
 
 def test_frame_without_metrics_is_empty_but_has_its_columns():
-    case = plain()
-    frame = ro.run(case.update, case.start, case.batches, "forward", [1], progress=False).frame()
+    frame = run(plain(), "forward", [1]).frame()
     assert list(frame.columns) == ["order", "step", "metric", "value"]
     assert len(frame) == 0
 
 
 def test_record_chooses_what_is_kept_and_metrics_see_the_state():
     case = CASES["momentum"]()
-    options = {"metrics": {"norm": lambda state: state["params"]["1.weight"].norm()}, "progress": False}
+    options = {"metrics": {"norm": lambda state: state["params"]["1.weight"].norm()}}
+    kept = lambda state: (state["params"]["1.weight"].sum(), {"bias": state["params"]["1.bias"]})
     for engine in ("replay", "wavefront"):
-        whole = ro.run(case.update, case.start, case.batches, "backward", [3, 5], engine=engine, **options)
-        part = ro.run(
-            case.update, case.start, case.batches, "backward", [3, 5], engine=engine,
-            record=lambda state: (state["params"]["1.weight"].sum(), {"bias": state["params"]["1.bias"]}), **options,
-        )  # fmt: skip
+        whole = run(case, "backward", [3, 5], engine=engine, **options)
+        part = run(case, "backward", [3, 5], engine=engine, record=kept, **options)
         assert torch.allclose(part.states[0], whole.states["params"]["1.weight"].sum((1, 2)), rtol=1e-12)
         assert torch.equal(part.states[1]["bias"], whole.states["params"]["1.bias"])
         assert np.allclose(part.metrics["norm"], whole.metrics["norm"], rtol=0, atol=1e-12)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 import torch
-from family import CASES, distance, images, jitter, network
+from family import CASES, distance, images, jitter, network, run
+from processes import printed
 
 import revorder as ro
 from revorder.engines.maps import Maps
@@ -24,8 +22,7 @@ def test_keys_make_different_seeds_and_no_collisions():
 
 def test_a_key_means_the_same_in_every_process():
     command = "from revorder.updates.randomness import key_seed; print(key_seed(3, 'a'))"
-    made = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
-    assert int(made.stdout) == key_seed(3, "a")
+    assert int(printed("-c", command)) == key_seed(3, "a")
 
 
 @pytest.mark.parametrize("name", ["dropout", "augmentation"])
@@ -91,7 +88,7 @@ def test_batchnorm_statistics_travel_in_the_state(engine):
     """At step n backward has seen n batches, newest first: the same statistics as a loop over the module gives."""
     model = ro.models.small_cnn(width=3).double()
     case = network(model, lambda loss: ro.sgd(loss, 0.05))
-    made = ro.run(case.update, case.start, case.batches, "backward", [1, 4], engine=engine, progress=False)
+    made = run(case, "backward", [1, 4], engine=engine)
     optimizer = torch.optim.SGD(model.parameters(), 0.05)
     for number in (3, 2, 1, 0):
         optimizer.zero_grad()
@@ -104,8 +101,7 @@ def test_batchnorm_statistics_travel_in_the_state(engine):
 
 
 def test_moments_travel_in_the_state():
-    case = CASES["Adam"]()
-    made = ro.run(case.update, case.start, case.batches, "backward", [3, 6], engine="wavefront", progress=False)
+    made = run(CASES["Adam"](), "backward", [3, 6], engine="wavefront")
     assert made.states["step"].tolist() == [3, 6]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import warnings
 
 import torch
+from processes import python
 
 from revorder.updates.tangents import jvp
 
@@ -22,8 +21,7 @@ print(jvp(torch.sin, torch.zeros(1), torch.ones(1)).item())
 
 
 def first_use(ours):
-    command = [sys.executable, "-c", FIRST_USE.format(ours=ours)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return python("-c", FIRST_USE.format(ours=ours), timeout=120)
 
 
 def test_is_the_derivative_along_a_vector():

@@ -6,7 +6,7 @@ import re
 
 import ipywidgets as W
 import pytest
-from every_picture import HOSTILE, TEXT, WIDGETS, elements, every_widget, roles, statuses, widget
+from every_picture import HOSTILE, TEXT, WIDGETS, diverge, elements, every_widget, roles, statuses, widget
 from every_widget import controls
 from matplotlib.colors import to_rgb
 from seen import caught, contrast
@@ -93,10 +93,6 @@ def give(made, name, patch):
     control.value = value + HOSTILE if isinstance(control, W.Text) else value
     if name == "ExperimentPanel":
         made.start.click()
-
-
-def diverge(*args, **options):
-    raise ro.DivergedError(f"it blew up {HOSTILE}", step=1, position=0, batch=0, order=ro.Forward(), trajectory=None)
 
 
 @pytest.mark.parametrize("name", [name for name in WIDGETS if BAD.get(name)])

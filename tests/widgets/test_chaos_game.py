@@ -65,15 +65,6 @@ def test_step_0_and_few_steps():
     assert game.summary.value.count(" …</code>") == 2  # eight letters of nine
 
 
-@pytest.mark.parametrize("control, value", [("n", 201), ("lr", 0.6), ("seed", 1), ("start", "corner 0")])
-def test_every_control_changes_the_picture(control, value):
-    game = ChaosGame()
-    before = game.figure.value
-    getattr(game, control).value = value
-    assert game.figure.value != before
-    assert game.figure.value == game.picture.html and "<img alt=" in game.figure.value
-
-
 def test_another_step_runs_nothing_again():
     game = ChaosGame()
     paths = game.forward, game.backward
@@ -87,11 +78,8 @@ def test_dimension(lr, said):
     assert said in ChaosGame(lr=lr).summary.value
 
 
-def test_controls_are_described_calm_and_bounded():
+def test_controls_are_bounded():
     game = ChaosGame()
-    for control in game.controls:
-        assert control.description
-        assert getattr(control, "continuous_update", False) is False
     game.n.value, game.lr.value, game.seed.value = 10**6, 7.0, -3
     assert (game.n.value, game.lr.value, game.seed.value) == (MOST_STEPS, 0.9, 0)
 

@@ -58,27 +58,6 @@ def test_cyclic_labels():
 
 
 @pytest.mark.parametrize(
-    "control, value",
-    [
-        ("order", "forward"),
-        ("number", 3),
-        ("steps", 7),
-        ("stride", 2),
-        ("cyclic", True),
-        ("period", 2),
-        ("words", "0\n0 1\n0 1 2\n1 1 1 1 1\n2"),
-    ],  # fmt: skip
-)
-def test_every_control_changes_the_picture_and_the_summary(control, value):
-    composer = Composer("backward-window" if control == "number" else OWN if control == "words" else "backward")
-    composer.cyclic.value = control == "period"
-    before = composer.figure.value, composer.summary.value
-    getattr(composer, control).value = value
-    assert composer.error.value == ""
-    assert composer.figure.value != before[0] and composer.summary.value != before[1]
-
-
-@pytest.mark.parametrize(
     "text, said",
     [
         ("0\n1 x", "line 2: got &#x27;1 x&#x27;"),
@@ -125,12 +104,6 @@ def test_a_widget_that_starts_with_an_error_does_not_raise():
     assert "step 6 has no word" in composer.error.value and composer.plan is None
     composer.steps.value = 5
     assert composer.error.value == "" and composer.plan.cost == 15
-
-
-def test_controls_are_described_and_calm():
-    for control in Composer().controls:
-        assert control.description
-        assert getattr(control, "continuous_update", False) is False
 
 
 @pytest.mark.parametrize("order, shown", [("forward", set()), ("backward-tail", {"number"}), (OWN, {"words"})])

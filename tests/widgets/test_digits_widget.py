@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from every_picture import diverge
 
 import revorder as ro
 
@@ -29,9 +30,6 @@ def test_what_is_shown_is_what_the_library_computes(explorer):
 
 
 def test_divergence_is_said_in_words_and_overcome(explorer, monkeypatch):
-    def diverge(*args, **options):
-        raise ro.DivergedError("it blew up", step=1, position=0, batch=0, order=ro.Forward(), trajectory=None)
-
     with monkeypatch.context() as patched:
         patched.setattr(ro.problems.Problem, "run", diverge)
         explorer.lr.value = 0.9
@@ -40,10 +38,3 @@ def test_divergence_is_said_in_words_and_overcome(explorer, monkeypatch):
         assert explorer.picture is None
     explorer.lr.value = 0.1
     assert "<img alt=" in explorer.image.value
-
-
-def test_controls_are_labelled_and_wait_for_the_release(explorer):
-    for control in (explorer.lr, explorer.batch_size, explorer.order, explorer.seed):
-        assert control.description
-    assert not explorer.lr.continuous_update
-    assert not explorer.batch_size.continuous_update

@@ -121,21 +121,6 @@ def test_samples_are_the_end_points_and_numbers_are_those_of_scipy(lr):
     assert widget.figure.value == widget.picture.html
 
 
-@pytest.mark.parametrize("control, value", [("lr", 2 / 3), ("seeds", 100), ("draw", 7)])
-def test_every_control_changes_the_picture_and_the_summary(control, value):
-    widget = StationaryLaw()
-    before = widget.figure.value, widget.summary.value
-    getattr(widget, control).value = value
-    assert widget.figure.value != before[0] and widget.summary.value != before[1]
-
-
-def test_controls_are_described_and_calm():
-    bits, law = BitString(), StationaryLaw(seeds=100)
-    for control in (bits.bits, bits.step, law.lr, law.seeds, law.draw):
-        assert control.description
-        assert getattr(control, "continuous_update", False) is False
-
-
 def test_names_of_laws_and_rates():
     assert [rate_name(lr) for lr in (0.2, 0.5, 2 / 3, 1.0)] == ["0.2", "1/2", "2/3", "1"]
     assert rate_name(GOLDEN) == "0.382 (c = 1/φ)" and pytest.approx(2 / (1 + 5**0.5)) == 1 - GOLDEN

@@ -7,14 +7,14 @@ import time
 
 import numpy as np
 import pytest
-from family import same_bits
+from results import differences
 
 from revorder.experiments import Config, Folder, StoppedError, run
 from revorder.experiments.catalogue import NAMES, experiment
 from revorder.experiments.estimates import estimate
 from revorder.widgets import ExperimentPanel
+from revorder.widgets.board import ENABLED
 from revorder.widgets.live import Curves
-from revorder.widgets.panel import ENABLED
 
 LIVE = Config("<live>", "smoke", steps=100, stride=10, seeds=3, width=4, engine="replay", keep_states=True,
               train_examples=200, test_examples=50)  # fmt: skip
@@ -59,15 +59,6 @@ def check_state(panel, state):
     assert panel.folder.disabled == (state not in ("idle", "stopped", "finished", "failed"))
 
 
-def same_results(a, b):
-    left, right = a.finished(), b.finished()
-    return left.keys() == right.keys() and all(
-        same_bits(left[key].states, right[key].states)
-        and all(np.array_equal(left[key].metrics[name], right[key].metrics[name]) for name in left[key].metrics)
-        for key in left
-    )
-
-
 def test_start_pause_resume_stop_resume_gives_the_same_bits(panel, whole):
     check_state(panel, "idle")
     panel.start.click()
@@ -88,17 +79,17 @@ def test_start_pause_resume_stop_resume_gives_the_same_bits(panel, whole):
     check_state(panel, "stopped")
     made = int(re.search(r"after (\d+) evaluations", panel.status.value).group(1))
     (snapshot,) = (Folder(panel.folder.value).path / "jobs").glob("*snapshot*")
-    assert made > 0 and not same_results(Folder(panel.folder.value), whole)
+    assert made > 0 and differences(Folder(panel.folder.value), whole)
     panel.resume.click()
     folder = panel.result(60)
     check_state(panel, "finished")
-    assert same_results(folder, whole) and not snapshot.exists()
+    assert differences(folder, whole) == [] and not snapshot.exists()
     assert sum(line["resumed"] for line in folder.card()["jobs"].values()) == 1
     assert panel.evaluations == TOTAL and panel.bar.value == 1 and "job 6 of 6" in panel.progress.value
 
 
 def test_the_comparison_can_fail(whole, tmp_path):
-    assert not same_results(run(LIVE.replace(lr=0.1001), tmp_path / "r"), whole)
+    assert differences(run(LIVE.replace(lr=0.1001), tmp_path / "r"), whole)
 
 
 def test_a_paused_run_can_be_stopped_and_goes_on(panel, whole):
@@ -113,7 +104,7 @@ def test_a_paused_run_can_be_stopped_and_goes_on(panel, whole):
     panel.price.click()  # the price may be looked at in between
     wait(lambda: panel.state == "stopped")
     panel.start.click()  # the same configuration and folder: Start goes on, too
-    assert same_results(panel.result(60), whole)
+    assert differences(panel.result(60), whole) == []
 
 
 def test_what_is_shown_at_the_end_is_what_the_folder_holds(panel, whole):

@@ -1,9 +1,8 @@
-"""The exercises of notebook 07: right answers pass, and each likely mistake gets a hint of its own."""
+"""Answers to the exercises of notebook 07: right, and wrong with the hint that each gets. No hint may spoil."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 
 import revorder as ro
@@ -87,38 +86,4 @@ WRONG = [
     ("07-cost", 19, "give a function"),
 ]
 
-
-@pytest.mark.parametrize("name, answer", RIGHT)
-def test_right_answers_pass(name, answer):
-    verdict = ro.course.check(name, answer)
-    assert verdict.message == f"{name}: correct." and verdict
-
-
-@pytest.mark.parametrize("name, answer, hint", WRONG)
-def test_likely_mistakes_get_a_fitting_hint(name, answer, hint):
-    verdict = ro.course.check(name, answer)
-    assert not verdict
-    assert hint in verdict.message
-    others = {other for exercise, _, other in WRONG if exercise == name and other != hint}
-    assert not any(other in verdict.message for other in others - {"Which pairs of symmetric matrices commute"})
-
-
-@pytest.mark.parametrize("name", ["07-sign", "07-commute", "07-cost"])
-def test_unanswered(name):
-    verdict = ro.course.check(name, ...)
-    assert not verdict and "not answered yet" in verdict.message
-
-
-def test_an_answer_may_write_into_its_arguments():
-    def careless(H0, x0, H1, x1, theta, h):
-        found = bracket(H0, x0, H1, x1, theta, h)
-        theta -= h
-        return found
-
-    assert ro.course.check("07-sign", careless)
-
-
-def test_hints_do_not_give_the_answer():
-    messages = [ro.course.check(name, answer).message.replace(" ", "") for name, answer, _ in WRONG]
-    for formula in ("H0@g1", "H_0g_1", "4w-1", "4*w-1", "eigenvector", "x0=x1"):
-        assert not any(formula in message for message in messages)
+SPOILERS = ("H0@g1", "H_0g_1", "4w-1", "4*w-1", "eigenvector", "x0=x1")
