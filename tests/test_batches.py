@@ -87,3 +87,14 @@ def test_minibatches_gather_the_examples():
 def test_bad_input(bad, error, says):
     with pytest.raises(error, match=says):
         bad()
+
+
+def test_windows():
+    windows = ro.batches.Windows(torch.arange(7), 3)
+    assert len(windows) == 2
+    assert windows[1].tolist() == [3, 4, 5]
+    with pytest.raises(IndexError):
+        windows[2]
+    for width in (0, 8):
+        with pytest.raises(ValueError, match="width"):
+            ro.batches.Windows(torch.arange(7), width)

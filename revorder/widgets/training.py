@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import html
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ipywidgets as W
@@ -65,32 +64,17 @@ def digits_problem(lr: float, batch_size: int, steps: int, *, momentum: float = 
     return dataclasses.replace(problem, update=update, start=update.init(problem.start["params"]))
 
 
-def coupled(problem: Problem, order: str, checkpoints: Iterable[int], other: Tree | None = None) -> Coupled:
-    """Run a digits problem from its start, and on the same batches from another one; measure how far apart they are.
-
-    Args:
-        problem: made by `digits_problem` or `digits_mlp`.
-        order: composition order of both runs.
-        checkpoints: steps >= 1, ascending.
-        other: the second start; default: one step of the problem's last batch away, T(θ_0). The gap is then that of a
-            backward move: B_{n+1} - B_n is the gap of two starts so far apart.
-
-    Raises:
-        DivergedError: one of the runs did.
-    """
-    steps = list(checkpoints)
-    other = problem.update(problem.start, problem.batches[len(problem.batches) - 1]) if other is None else other
-    run_a, run_b = (_from(problem, start, order, steps) for start in (problem.start, other))
-    return gaps(problem, run_a, run_b, other)
-
-
 def _from(problem: Problem, start: Tree, order: str, steps: list[int]) -> Trajectory:
     return run(problem.update, start, problem.batches, order, steps, metrics=problem.metrics, progress=False,
                engine="wavefront")  # fmt: skip
 
 
 def gaps(problem: Problem, run_a: Trajectory, run_b: Trajectory, other: Tree) -> Coupled:
-    """The gaps of two runs of a problem, from its start and from `other`, at step 0 and at the checkpoints."""
+    """The gaps of two runs of a problem, from its start and from `other`, at step 0 and at the checkpoints.
+
+    If `other` is one step of batch n away, T_n(θ_0), the gap at step n is that of a backward move: B_{n+1} - B_n is the
+    gap of two starts so far apart.
+    """
     a, b = (
         {name: torch.cat([first[None], made.states["params"][name]]) for name, first in start["params"].items()}
         for start, made in ((problem.start, run_a), (other, run_b))

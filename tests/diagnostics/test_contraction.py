@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from coins import towards
 from torch.nn.functional import cross_entropy
 
 import revorder as ro
@@ -21,10 +22,7 @@ from revorder.diagnostics import (
 )
 
 ONE = torch.ones((), dtype=torch.float64)
-
-
-def halfway(state, batch, lr=0.3):
-    return state - lr * (state - batch)
+nearer = towards(0.3)
 
 
 def quadratic(lr=0.1, momentum=0.0):
@@ -44,7 +42,7 @@ def mlp():
 
 def test_rate_of_the_scalar_model_is_one_minus_lr():
     batches = torch.rand(40, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    assert contraction_rate(halfway, 0 * ONE, 5 * ONE, batches) == pytest.approx(0.7, rel=1e-9)
+    assert contraction_rate(nearer, 0 * ONE, 5 * ONE, batches) == pytest.approx(0.7, rel=1e-9)
 
 
 def test_rate_is_the_geometric_mean_of_the_slopes():
@@ -56,14 +54,14 @@ def test_rate_is_the_geometric_mean_of_the_slopes():
 
 def test_rate_of_one_step_warns_and_carries_the_estimate():
     with pytest.warns(EstimateWarning) as caught:
-        contraction_rate(halfway, 0 * ONE, ONE, torch.zeros(1, dtype=torch.float64))
+        contraction_rate(nearer, 0 * ONE, ONE, torch.zeros(1, dtype=torch.float64))
     assert caught[0].message.estimate == pytest.approx(0.7)
     assert caught[0].message.standard_error == math.inf
 
 
 def test_rate_counts_only_steps_above_rounding():
     with pytest.warns(EstimateWarning, match="equal up to rounding after"):
-        found = contraction_rate(halfway, 4 * ONE, 5 * ONE, torch.ones(500, dtype=torch.float64))
+        found = contraction_rate(nearer, 4 * ONE, 5 * ONE, torch.ones(500, dtype=torch.float64))
     assert found == pytest.approx(0.7, rel=1e-3)
 
 
@@ -87,7 +85,7 @@ def test_rate_covers_momentum_and_keys():
 )
 def test_rate_refuses(a, b, steps, message):
     with pytest.raises(ValueError, match=message):
-        contraction_rate(halfway, a, b, torch.zeros(steps, dtype=torch.float64))
+        contraction_rate(nearer, a, b, torch.zeros(steps, dtype=torch.float64))
 
 
 def test_rate_refuses_divergence():
@@ -170,10 +168,10 @@ def test_lyapunov_exponent_finds_the_slowest_direction():
 
 def test_lyapunov_exponent_with_few_batches_warns_and_without_any_refuses():
     with pytest.warns(EstimateWarning, match="rests on 18 steps") as caught:
-        lyapunov_exponent(halfway, ONE, torch.zeros(20, dtype=torch.float64))
+        lyapunov_exponent(nearer, ONE, torch.zeros(20, dtype=torch.float64))
     assert caught[0].message.estimate == pytest.approx(math.log(0.7))
     with pytest.raises(ValueError, match="at least one"):
-        lyapunov_exponent(halfway, ONE, torch.zeros(0, dtype=torch.float64))
+        lyapunov_exponent(nearer, ONE, torch.zeros(0, dtype=torch.float64))
 
 
 def test_lyapunov_exponent_of_a_map_that_forgets():

@@ -8,18 +8,14 @@ import math
 import numpy as np
 import pytest
 import torch
+from coins import ZERO, halfway
 from family import CASES, distance
+from paths import path
 from torch.nn.functional import cross_entropy
 
 import revorder as ro
 from revorder.diagnostics import EstimateWarning, compare_laws, spread_along_path, spread_over_seeds
 from revorder.running.seeds import Together
-
-ZERO = torch.zeros((), dtype=torch.float64)
-
-
-def halfway(theta, x):
-    return theta - 0.5 * (theta - x)
 
 
 def test_compare_two_samples_by_hand():
@@ -71,6 +67,18 @@ def test_spread_over_seeds_refuses():
         spread_over_seeds(runs, "theta", 4)
     with pytest.raises(ValueError, match="at least two"):
         spread_over_seeds(runs, "theta", 5)
+
+
+def test_spread_is_the_standard_deviation_of_the_last_checkpoints():
+    run = path([9, 9, 1, 3, 1, 3])
+    assert spread_along_path(run, "loss", last=4) == 1
+    assert spread_along_path(run, "loss", last=6) == pytest.approx(np.std([9, 9, 1, 3, 1, 3]))
+
+
+def test_spread_about_the_trend_ignores_a_straight_line():
+    assert spread_along_path(path([8, 7, 6, 5, 4]), "loss", trend=True) == pytest.approx(0, abs=1e-12)
+    line, zigzag = np.linspace(8, 4, 40), np.tile([0.5, -0.5], 20)
+    assert spread_along_path(path(line + zigzag), "loss", trend=True) == pytest.approx(0.5, rel=0.01)
 
 
 def test_same_law_by_exact_enumeration():

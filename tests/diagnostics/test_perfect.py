@@ -5,40 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from coins import ZERO, coin, draws, halfway
 
 import revorder as ro
 from revorder.diagnostics import compare_laws, perfect_sample
 from revorder.theory import bernoulli_convolution_cdf, stationary_covariance, steps_needed
 
 SEEDS = range(5)
-ZERO = torch.zeros((), dtype=torch.float64)
-
-
-def model(lr):
-    return lambda theta, x: theta - lr * (theta - x)
-
-
-def coin(generator):
-    return torch.randint(2, (), generator=generator).double()
-
-
-def sample(lr, seed, n_samples=2000, tol=1e-9, **changes):
-    options = {"rate": 1 - lr, "first_move": lr} | changes
-    return perfect_sample(model(lr), ZERO, coin, tol=tol, n_samples=n_samples, seed=seed, **options)
 
 
 @pytest.mark.parametrize("lr", [1 / 2, 2 / 3])
 def test_draws_have_the_exact_law(lr):
     for seed in SEEDS:
-        assert compare_laws(sample(lr, seed), lambda x: bernoulli_convolution_cdf(x, lr)).p_value > 0.01
+        assert compare_laws(draws(lr, seed), lambda x: bernoulli_convolution_cdf(x, lr)).p_value > 0.01
 
 
 def test_draws_of_another_law_would_be_told_apart():
-    assert compare_laws(sample(2 / 3, 0), lambda x: bernoulli_convolution_cdf(x, 1 / 2)).p_value < 1e-6
+    assert compare_laws(draws(2 / 3, 0), lambda x: bernoulli_convolution_cdf(x, 1 / 2)).p_value < 1e-6
 
 
 def test_too_shallow_draws_would_be_told_apart():
-    assert compare_laws(sample(1 / 2, 0, tol=0.3), lambda x: bernoulli_convolution_cdf(x, 1 / 2)).p_value < 1e-6
+    assert compare_laws(draws(1 / 2, 0, tol=0.3), lambda x: bernoulli_convolution_cdf(x, 1 / 2)).p_value < 1e-6
 
 
 def test_a_sample_is_the_backward_iterate_of_its_own_batches():
@@ -48,20 +35,20 @@ def test_a_sample_is_the_backward_iterate_of_its_own_batches():
         drawn.append(coin(generator))
         return drawn[-1]
 
-    got = perfect_sample(model(0.5), ZERO, recorded, rate=0.5, tol=1e-3, n_samples=1, seed=3, first_move=0.5)
+    got = perfect_sample(halfway, ZERO, recorded, rate=0.5, tol=1e-3, n_samples=1, seed=3, first_move=0.5)
     depth = steps_needed(0.5, 0.5, 1e-3)
     assert len(drawn) == depth
-    assert got[0] == ro.run(model(0.5), ZERO, drawn, "backward", [depth], progress=False).state(depth)
+    assert got[0] == ro.run(halfway, ZERO, drawn, "backward", [depth], progress=False).state(depth)
 
 
 def test_a_smaller_tolerance_refines_each_sample():
-    rough, fine = sample(1 / 2, 0, 300, tol=1e-2), sample(1 / 2, 0, 300, tol=1e-12)
+    rough, fine = draws(1 / 2, 0, 300, tol=1e-2), draws(1 / 2, 0, 300, tol=1e-12)
     assert 1e-4 < (rough - fine).abs().max() <= 1e-2
 
 
 def test_more_samples_do_not_change_the_first_ones():
-    assert torch.equal(sample(1 / 2, 0, 500)[:100], sample(1 / 2, 0, 100))
-    assert not torch.equal(sample(1 / 2, 0, 100), sample(1 / 2, 1, 100))
+    assert torch.equal(draws(1 / 2, 0, 500)[:100], draws(1 / 2, 0, 100))
+    assert not torch.equal(draws(1 / 2, 0, 100), draws(1 / 2, 1, 100))
 
 
 def regression(d=5, lr=0.2):
@@ -107,7 +94,7 @@ def test_draws_have_the_lyapunov_covariance_in_five_dimensions():
 )
 def test_refuses(changes, message):
     with pytest.raises(ValueError, match=message):
-        sample(1 / 2, 0, **{"n_samples": 50, **changes})
+        draws(1 / 2, 0, **{"n_samples": 50, **changes})
 
 
 def test_random_updates_draw_from_keys_of_their_own():

@@ -16,7 +16,8 @@ from seen import caught, texts
 import revorder as ro
 from revorder.widgets.live import Curves
 
-FIGURES, WIDGETS = sorted(ro.plots.__all__), sorted(ro.widgets.__all__)
+FIGURES = sorted(name for name in ro.plots.__all__ if name.endswith("_figure"))
+WIDGETS = sorted(ro.widgets.__all__)
 SHORT = {"DigitsExplorer": {"steps": 40, "stride": 10}}
 TEXT = 4.5  # contrast of small text with its background: WCAG 2.2, 1.4.3
 HOSTILE = "<i id='evil'>\"&amp;"

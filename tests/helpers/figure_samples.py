@@ -10,6 +10,7 @@ import inspect
 
 import numpy as np
 import torch
+from coins import ZERO, halfway
 
 import revorder as ro
 from revorder.plots.brackets import level_line
@@ -20,11 +21,6 @@ ORDERS = ("forward", "backward", "backward-window:5", "two-sided")
 MORE_ORDERS = (*ORDERS, "shuffled", "backward-blocks:4", "backward-tail:3")
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 1.0]])
 TITLE = "What the figure says"
-ZERO = torch.zeros((), dtype=torch.float64)
-
-
-def halfway(theta, x):
-    return theta - 0.5 * (theta - x)
 
 
 def tosses(k, shape=60):

@@ -6,27 +6,10 @@ import re
 
 import numpy as np
 import pytest
+from paths import path
 
 import revorder as ro
-from revorder.diagnostics import spread_along_path
 from revorder.plots.picture import Picture, figure, plain_log
-
-
-def path(values, order="forward"):
-    steps = list(range(10, 10 * len(values) + 1, 10))
-    return ro.Trajectory(order, steps, np.zeros(len(values)), {"loss": np.array(values, dtype=float)})
-
-
-def test_spread_is_the_standard_deviation_of_the_last_checkpoints():
-    run = path([9, 9, 1, 3, 1, 3])
-    assert spread_along_path(run, "loss", last=4) == 1
-    assert spread_along_path(run, "loss", last=6) == pytest.approx(np.std([9, 9, 1, 3, 1, 3]))
-
-
-def test_spread_about_the_trend_ignores_a_straight_line():
-    assert spread_along_path(path([8, 7, 6, 5, 4]), "loss", trend=True) == pytest.approx(0, abs=1e-12)
-    line, zigzag = np.linspace(8, 4, 40), np.tile([0.5, -0.5], 20)
-    assert spread_along_path(path(line + zigzag), "loss", trend=True) == pytest.approx(0.5, rel=0.01)
 
 
 def test_paths_figure_says_in_words_what_it_shows():

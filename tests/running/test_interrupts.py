@@ -6,8 +6,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -144,34 +142,3 @@ def test_an_interrupted_executor_leaves_no_process_or_thread(tmp_path, monkeypat
     children = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
     assert not [command for command in children if "spawn_main" in command]
     assert set(threading.enumerate()) <= before
-
-
-LEAK = """
-import gc, sys, psutil, ipywidgets as W, matplotlib, revorder as ro
-from ipywidgets.widgets.widget import _instances
-make = getattr(ro.widgets, sys.argv[1])
-own = psutil.Process()
-
-def many(times):
-    for _ in range(times):
-        explorer = make()
-        explorer.close()
-    gc.collect()
-    return own.memory_info().rss
-
-before = len(_instances)
-many(20)
-first = many(40)
-last = many(40)
-assert len(_instances) == before, (before, len(_instances))
-assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
-print((last - first) / 40 / 1024)
-"""
-
-
-@pytest.mark.parametrize("name", ["BitString", "Composer", "ExperimentPanel", "TwoStarts"])
-def test_widgets_opened_and_closed_a_hundred_times_leak_nothing(name):
-    """Less than 20 KB each, where one picture alone has some 60 KB."""
-    done = subprocess.run([sys.executable, "-c", LEAK, name], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 20

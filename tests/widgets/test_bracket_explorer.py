@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import revorder as ro
-from revorder.plots.brackets import level_line, power_of_ten, slope
+from revorder.plots.brackets import level_line
 from revorder.widgets.brackets import FLAT, QUADRATIC, RADIUS, SMOOTH, STEEP, Bowl
 
 
@@ -95,26 +95,3 @@ def test_level_lines_have_one_level(share):
     assert np.allclose(line[0], line[-1])
     turns = np.unwrap(np.arctan2(*(line - bowl.centre).T))
     assert abs(turns[-1] - turns[0]) == pytest.approx(2 * np.pi)
-
-
-def test_slope_is_the_power():
-    x = np.array([0.1, 0.2, 0.7])
-    assert slope(x, 5 * x**2.5) == pytest.approx(2.5)
-
-
-def test_slope_figure_says_what_it_shows():
-    x = [0.1, 0.01, 0.001]
-    made = ro.plots.slope_figure(x, {"gap": [1e-2, 1e-4, 1e-6], "error": [1e-3, 1e-6, 1e-9]}, title="Message")
-    assert "Message. gap 1e-06 at 0.001 and 0.01 at 0.1; error 1e-09 at 0.001 and 0.001 at 0.1." in made.alt
-    assert len(made.png) < 80_000
-
-
-def test_bracket_figure_says_what_it_shows():
-    forward, backward = [[1, 1], [0, 1], [0, 0]], [[1, 1], [1, 0], [0.25, 0]]
-    made = ro.plots.bracket_figure(forward, backward, [0.25, 0], np.zeros((2, 2)), title="Message")
-    assert "backward minus forward is (0.250, 0.000), and the bracket predicts (0.250, 0.000)" in made.alt
-
-
-@pytest.mark.parametrize("value, text", [(1, "10⁰"), (0.001, "10⁻³"), (1e-12, "10⁻¹²"), (100, "10²")])
-def test_powers_of_ten(value, text):
-    assert power_of_ten(value) == text

@@ -1,4 +1,4 @@
-"""The BudgetExplorer widget and the figures of equal budgets, driven in Python; no browser needed."""
+"""The BudgetExplorer widget, driven in Python; no browser needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 import revorder as ro
 from revorder.experiments.budget import coins, compare, methods
-from revorder.plots.budget import LOOKS, budget_figure, methods_figure
 from revorder.widgets.budget import BUDGETS, NAMES, BudgetExplorer, checkpoints, weights
 
 
@@ -78,19 +77,3 @@ def test_all_settings_can_be_drawn_and_nothing_moves(explorer):
         sizes.add(explorer.picture.png[16:24])  # width and height of a PNG
         assert all(np.isfinite(errors).all() for pair in explorer.errors.values() for errors in pair)
     assert len(sizes) == 1
-
-
-def test_figures_say_what_they_show():
-    chosen = {name: methods(50)[name] for name in ("forward", "backward", "EMA")}
-    frame = compare(coins(), chosen, range(3), 50, [10, 20, 30, 40, 50])
-    last = frame[frame["evaluations"] == 50].groupby("method")["value"].mean()
-    alt = budget_figure(frame, "theta", {"all": list(chosen)}, label="θ", title="Told").alt
-    assert "Told" in alt and f"backward {last['backward']:.3g}" in alt
-    tail = frame[(frame["method"] == "EMA") & (frame["evaluations"] >= 40)].groupby("seed")["value"].std(ddof=0)
-    alt = methods_figure(frame, "theta", list(chosen), unit="no unit", title="Told").alt
-    assert f"EMA {last['EMA']:.3f} and {tail.mean():.4f}" in alt
-
-
-def test_methods_have_looks_of_their_own():
-    assert set(methods(50)) == set(LOOKS)
-    assert len({look["marker"] for look in LOOKS.values()}) == len(LOOKS)

@@ -1,4 +1,4 @@
-"""The ChaosGame widget, driven by setting its controls, and its figures; no browser needed."""
+"""The ChaosGame widget, driven by setting its controls; no browser needed."""
 
 import re
 
@@ -7,7 +7,6 @@ import pytest
 import torch
 
 import revorder as ro
-from revorder.plots.chaos import clouds_figure, corner_weights, nested_triangles
 from revorder.widgets.chaos import CORNERS, MOST_STEPS, STARTS, ChaosGame
 
 TRIANGLE = CORNERS.numpy()
@@ -82,38 +81,3 @@ def test_controls_are_bounded():
     game = ChaosGame()
     game.n.value, game.lr.value, game.seed.value = 10**6, 7.0, -3
     assert (game.n.value, game.lr.value, game.seed.value) == (MOST_STEPS, 0.9, 0)
-
-
-def test_weights_are_those_of_the_corners():
-    weights = np.random.default_rng(0).dirichlet([1, 1, 1], size=50)
-    assert np.allclose(corner_weights(weights @ TRIANGLE, TRIANGLE), weights, rtol=0, atol=1e-14)
-    skewed = np.array([[0.1, 0.3], [0.2, 0.9], [0.8, 0.4]])
-    assert np.allclose(corner_weights(weights @ skewed, skewed), weights, rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize("lr", [0.3, 0.5, 0.8])
-def test_nested_triangles_hold_the_backward_path(lr):
-    game = ChaosGame(lr=lr)
-    triangles = nested_triangles(TRIANGLE, game.tosses[:6], lr)
-    assert np.array_equal(triangles[0], TRIANGLE)
-    for depth, triangle in enumerate(triangles):
-        assert (corner_weights(game.backward[depth:], triangle) > -1e-12).all()
-        assert not (corner_weights(game.forward[depth:], triangle) > -1e-12).all() or depth == 0
-
-
-def test_clouds_say_how_many_points_and_whether_the_middle_is_empty():
-    clouds = {"two": [[0.0, 0.0], [1.0, 0.0]], "hole": [[0.5, 0.375]]}
-    picture = clouds_figure(clouds, TRIANGLE, title="The message", backward=["hole"])
-    assert picture.alt == (
-        "Scatter plots within a triangle, the second coordinate of θ against the first. The message. "
-        "two: 2 points, none of them in the middle quarter of the "
-        "triangle; hole: 1 point, 1 of them in the middle quarter of the triangle."
-    )
-    assert picture.png != clouds_figure(clouds, TRIANGLE, title="The message").png  # the colour of backward
-
-
-def test_figure_refuses_paths_that_do_not_fit():
-    with pytest.raises(ValueError, match="got 3 and 2 states and 5 tosses"):
-        ro.plots.chaos_figure(np.zeros((3, 2)), np.zeros((2, 2)), TRIANGLE, [0] * 5)
-    with pytest.raises(ValueError, match="and 1 tosses"):
-        ro.plots.chaos_figure(np.zeros((3, 2)), np.zeros((3, 2)), TRIANGLE, [0])

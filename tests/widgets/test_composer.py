@@ -113,34 +113,3 @@ def test_only_controls_in_use_are_visible(order, shown):
     assert visible == shown
     composer.cyclic.value = True
     assert composer.period.layout.visibility == "visible"
-
-
-@pytest.mark.parametrize("spec", ["forward", "backward", "backward-window:2", "two-sided", "shuffled:3"])
-def test_edges_of_the_picture_meet_no_node_and_no_other_edge(spec):
-    from revorder.plots.plans import _columns, _lanes
-
-    plan = ro.plan(spec, range(1, 9))
-    lane, tick, parent = _lanes(plan.trie), _columns(plan), plan.trie.parent
-    assert len(set(zip(lane, tick, strict=True))) == plan.cost + 1
-    for node in range(1, plan.cost + 1):
-        on_my_lane = (lane == lane[node]) & (tick > tick[parent[node]]) & (tick < tick[node])
-        assert not on_my_lane.any()
-        # the vertical part of my edge stands right of my parent's tick, and passes the lanes in between
-        passed = (parent != parent[node]) & (lane > lane[parent[node]]) & (lane < lane[node])
-        assert not (passed & (tick[parent] <= tick[parent[node]]) & (tick > tick[parent[node]])).any()
-
-
-def test_figures_refuse_what_cannot_be_drawn():
-    with pytest.raises(ValueError, match="61 nodes"):
-        ro.plots.plan_figure(ro.plan("backward", [61]))
-    with pytest.raises(ValueError, match="33 ticks"):
-        ro.plots.plan_figure(ro.plan("forward", [33]))
-    with pytest.raises(ValueError, match="plans: got none"):
-        ro.plots.cost_figure({})
-
-
-def test_figures_say_what_they_show():
-    plans = {"a": ro.plan("forward", range(1, 8)), "b": ro.plan("backward", range(1, 8))}
-    assert "a 28 and 7; b 28 and 28" in ro.plots.cost_figure(plans).alt
-    alt = ro.plots.plan_figure(ro.plan("backward", range(1, 5), labels=[0, 1, 0, 1])).alt
-    assert "n = 3, 0 1 0" in alt and "Batches of the calls: 1 0 1 0" in alt

@@ -1,4 +1,4 @@
-"""What all widgets do when a control is moved: another picture and other words, no alert, and not before its release."""
+"""What every widget does when a control is moved: another picture, other words, no alert, once it is released."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def test_every_control_changes_the_picture_and_the_words(widget, name, control):
     before, said = place.value, [part.value for part in words]
     getattr(widget, control).value = MOVES[name][control]
     assert place.value == widget.picture.html != before and "<img alt=" in place.value
+    assert words and (not hasattr(widget, "error") or widget.error.value == "")
     for part, old in zip(words, said, strict=True):
         assert part.value != old or (name, control) in SAME_WORDS
     assert not any('role="alert"' in text for text in shown(widget))

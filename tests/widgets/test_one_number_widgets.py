@@ -1,4 +1,4 @@
-"""The widgets and figures of notebook 03, driven by setting their controls; no browser needed."""
+"""The widgets of notebook 03, driven by setting their controls; no browser needed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
 from scipy import stats
 
 import revorder as ro
-from revorder.plots.laws import GOLDEN, digits_figure, law_kind, rate_name
+from revorder.plots.laws import digits_figure, law_kind, rate_name
 from revorder.widgets.one_number import RATES, BitString, StationaryLaw
 
 
@@ -119,36 +118,3 @@ def test_samples_are_the_end_points_and_numbers_are_those_of_scipy(lr):
     assert abs(np.corrcoef(*ends.values())[0, 1]) < 4 / 400**0.5  # tosses of their own
     assert f"h = {rate_name(lr)}, {law_kind(lr)}" in widget.picture.alt and law_kind(lr) in widget.summary.value
     assert widget.figure.value == widget.picture.html
-
-
-def test_names_of_laws_and_rates():
-    assert [rate_name(lr) for lr in (0.2, 0.5, 2 / 3, 1.0)] == ["0.2", "1/2", "2/3", "1"]
-    assert rate_name(GOLDEN) == "0.382 (c = 1/φ)" and pytest.approx(2 / (1 + 5**0.5)) == 1 - GOLDEN
-    assert [law_kind(lr) for lr in (0.3, 0.5, 0.6, 2 / 3)] == [
-        "overlapping pieces", "the uniform law", "a Cantor-like law", "the Cantor law",
-    ]  # fmt: skip
-
-
-def test_a_wrong_law_is_seen_in_the_law_figure():
-    values = np.random.default_rng(0).random(500)
-    alt = ro.plots.law_figure(2 / 3, {"forward": values}).alt
-    distance = stats.kstest(values, lambda x: ro.theory.bernoulli_convolution_cdf(x, 2 / 3)).statistic
-    assert f"forward {distance:.3f}" in alt and distance > 0.1
-
-
-def test_two_spreads_figure_says_both_and_which_is_which():
-    halfway = lambda theta, x: theta - 0.5 * (theta - x)
-    zero, metrics = torch.zeros((), dtype=torch.float64), {"state": lambda theta: theta}
-    tosses = torch.from_numpy(np.random.default_rng(0).integers(2, size=(2, 60, 20))).double()
-    orders = ("forward", "backward")
-    seeds = [ro.run_seeds(halfway, zero, x, o, [20], metrics=metrics, progress=False)
-             for o, x in zip(orders, tosses, strict=True)]  # fmt: skip
-    paths = [ro.run(halfway, zero, tosses[0, 0], o, range(1, 21), metrics=metrics, progress=False) for o in orders]
-    alt = ro.plots.two_spreads_figure(seeds, paths, "state", unit="no unit", last=10, title="Message").alt
-    over = [runs.metrics["state"][0].std(ddof=1) for runs in seeds]
-    along = [path.metrics["state"][-10:].std() for path in paths]
-    test = stats.ks_2samp(*(runs.metrics["state"][0] for runs in seeds))
-    assert f"spread over seeds forward {over[0]:.2g}, backward {over[1]:.2g}" in alt
-    assert f"spread along the path forward {along[0]:.2g}, backward {along[1]:.2g}" in alt
-    assert f"KS distance {test.statistic:.2g} with p-value {test.pvalue:.2g}" in alt
-    assert alt.startswith("Message. Left, state (no unit) at step 20") and "last 10 checkpoints" in alt

@@ -1,15 +1,12 @@
-"""The QuadraticExplorer widget and the figures of quadratics, without a browser."""
+"""The QuadraticExplorer widget, without a browser."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 import pytest
 import torch
 
 import revorder as ro
-from revorder.plots.quadratics import covariance_figure, cycle_figure, inside, tails_figure
 from revorder.widgets.quadratics import QuadraticExplorer, bowl, iterates, last_states
 
 
@@ -91,27 +88,3 @@ def test_unstable_rates_are_answered_in_words(explorer, lr):
     assert explorer.image.value == before
     explorer.lr.value = 1.98
     assert explorer.error.value == "" and explorer.image.value != before
-
-
-def test_the_share_inside_an_ellipse():
-    points = [[0.5, 0.0], [0.0, 1.5], [3.0, 0.0], [0.0, -0.1]]
-    assert inside(points, np.diag([1.0, 1.0]), 1) == 0.5
-    assert inside(points, np.diag([1.0, 4.0]), 1) == 0.75
-    assert inside(points, np.diag([1.0, 1.0]), 2) == 0.75
-    normal = np.random.default_rng(0).standard_normal((20_000, 2)) * [1, 3]
-    assert abs(inside(normal, np.diag([1.0, 9.0]), 2) - (1 - np.exp(-2))) < 0.008
-
-
-def test_figures_say_what_they_show():
-    points = np.random.default_rng(0).standard_normal((400, 2))
-    alt = covariance_figure(points, np.zeros((3, 2)), points[:200], np.eye(2), title="It fills").alt
-    assert f"{100 * inside(points, np.eye(2), 1):.0f} % inside 1 sigma" in alt and "spread along the path 0" in alt
-    cauchy = np.random.default_rng(1).standard_cauchy(20_000)
-    alt = tails_figure(cauchy, 1.0, [100, 1000], title="Heavy").alt
-    medians = [np.median(cauchy.reshape(-1, size).var(axis=1, ddof=1)) for size in (100, 1000)]
-    assert [f"{m:.2g}" for m in medians] == re.findall(r"([\d.e+]+) of \d", alt)
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    forward = np.tile(corners, (10, 1))
-    backward = np.full((30, 2), 0.25) + np.geomspace(1, 1e-9, 30)[:, None]
-    alt = cycle_figure(forward, backward, corners, [0.25, 0.25], [0.3, 0.3], title="Round").alt
-    assert "runs round 3 points" in alt and f"at most {np.hypot(0.75, 0.25):.2g} forward" in alt

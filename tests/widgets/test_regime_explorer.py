@@ -1,8 +1,8 @@
-"""The RegimeExplorer widget and the figures of notebook 08, driven in Python; no browser needed."""
+"""The RegimeExplorer widget, driven in Python; no browser needed."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -11,10 +11,8 @@ import torch
 from every_picture import HOSTILE, diverge
 
 import revorder as ro
-from revorder.plots.training import momentum_figure, regime_figure
-from revorder.trajectories.trajectory import Trajectory
 from revorder.widgets import training
-from revorder.widgets.training import Coupled, RegimeExplorer, coupled, digits_problem
+from revorder.widgets.training import Coupled, RegimeExplorer, digits_problem, gaps
 
 
 @pytest.fixture
@@ -84,7 +82,9 @@ def test_shows_what_a_plain_training_loop_gives(widget, settings):
 
 def test_the_last_backward_gap_is_the_next_backward_move():
     problem = digits_problem(0.2, 8, 9)
-    gap = coupled(problem, "backward", [9]).parameters[-1]
+    other = problem.update(problem.start, problem.batches[9])
+    runs = [replace(problem, start=start).run("backward", [9]) for start in (problem.start, other)]
+    gap = gaps(problem, *runs, other).parameters[-1]
     states = problem.run("backward", [9, 10]).states["params"]
     move = torch.cat([(values[1] - values[0]).flatten() for values in states.values()]).norm()
     assert gap == pytest.approx(float(move), rel=1e-9)
@@ -104,16 +104,3 @@ def test_divergence_is_said_in_words_and_overcome(widget, monkeypatch):
         assert widget.picture is None and widget.coupled is None and widget.trajectories == []
     widget.lr.value = 0.1
     assert "alert" not in widget.image.value and "<img alt=" in widget.image.value
-
-
-def test_regime_figure_says_its_numbers():
-    run = Trajectory(order="two-sided", steps=[5, 10], states=torch.zeros(2), metrics={"test loss": np.array([2.0, 1])})
-    alt = regime_figure([run], [0, 5, 10], np.array([2.0, 4, 6]), np.array([1.0, 0, 0.25]), title="A title").alt
-    assert alt.startswith("A title. Left: the test loss in nats, two-sided from 2 to 1.")
-    assert re.search(r"at step 10 it is of parameters 3 times, of predictions 0.25 times", alt)
-
-
-def test_momentum_figure_counts_the_seeds_below_one():
-    spreads = {"sgd": {"forward": [1.0, 2.0], "backward": [0.5, 4.0]}, "adam": {"forward": [1.0], "backward": [0.25]}}
-    alt = momentum_figure(spreads, title="A title").alt
-    assert "sgd 0.50 to 2.00, below 1 at 1 of 2 seeds; adam 0.25 to 0.25, below 1 at 1 of 1 seeds" in alt

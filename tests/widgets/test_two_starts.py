@@ -1,4 +1,4 @@
-"""The TwoStarts widget and the figures of notebook 01, driven in Python; no browser needed."""
+"""The TwoStarts widget, driven in Python; no browser needed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pytest
 import torch
 
 import revorder as ro
-from revorder.plots.contraction import distances
-from revorder.trajectories.trajectory import Trajectory
 from revorder.widgets.contraction import STEPS
 
 
@@ -102,44 +100,3 @@ def test_edges(widget):
     assert torch.equal(widget.trajectory.states, widget.tosses[0].expand(30, 2))
     widget.start_b.value = widget.start_a.value
     assert "the starts are equal" in widget.picture.alt and "Gap 0 at step 0, 0 at" in widget.summary.value
-
-
-def coins(bits, order="backward"):
-    halfway = lambda theta, x: theta - 0.5 * (theta - x)
-    start, batches = torch.zeros((), dtype=torch.float64), torch.tensor(bits, dtype=torch.float64)
-    return ro.run(halfway, start, batches, order, range(1, len(bits) + 1), progress=False)
-
-
-def test_bounds_figure_names_the_steps_at_which_the_bound_fails():
-    bits = [1, 0, 0, 1, 1, 0, 1]
-    run, limit = coins(bits), ro.theory.binary_fraction([*bits, 0, 1])
-    alt = ro.plots.bounds_figure(run, 0.0, limit, 0.5, 0.5).alt
-    wrong = [n for n in range(1, 8) if bits[n - 1] == 0]
-    assert f"wrong at {len(wrong)} of 7 steps" in alt
-    assert f"below the true distance: {', '.join(map(str, wrong))}." in alt
-    assert "holds at 7 of 7 steps" in alt
-
-
-def test_bounds_figure_does_not_praise_a_wrong_bound():
-    run = coins([1, 1, 1])
-    assert "holds at 3 of 3 steps" in ro.plots.bounds_figure(run, 0.0, 5.0, 0.5, 40.0).alt
-    assert "holds at 0 of 3 steps" in ro.plots.bounds_figure(run, 0.0, 5.0, 0.5, 0.5).alt
-
-
-def test_bounds_figure_where_the_bound_never_fails():
-    run = coins([1, 1, 1, 1])
-    alt = ro.plots.bounds_figure(run, 0.0, ro.theory.binary_fraction([1] * 40), 0.5, 0.5).alt
-    assert "wrong at 0 of 4 steps" in alt and "true distance: none." in alt
-
-
-def test_distances():
-    error, last = distances(coins([1, 0, 1]), 0.0, 0.75)
-    assert error.tolist() == [0.25, 0.25, 0.125] and last.tolist() == [0.5, 0.0, 0.125]
-
-
-def test_gap_figure_of_any_run():
-    states = torch.tensor([[1.0, 2.0], [1.5, 2.0]])
-    run = Trajectory(order="forward", steps=[1, 2], states=states)
-    alt = ro.plots.gap_figure(run, np.array([0.0, 4.0]), 0.6, title="Two runs").alt
-    assert alt.startswith("Two runs. Left: two forward paths over the steps 0 to 2, from 0 to 1.5 and from 4 to 2")
-    assert "goes from 4 to 0.5, where 0.6ⁿ |a - b| is 1.4" in alt

@@ -1,4 +1,4 @@
-"""Any sequence of moves leaves a widget in the state that its controls say: as if it had been put there directly."""
+"""Any sequence of moves leaves a widget as if it had been put there directly; when it is closed, nothing is left."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from every_widget import controls, shown
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from processes import printed
 
 import revorder as ro
 
@@ -91,3 +92,32 @@ def test_moves_end_where_the_controls_say(name):
 @pytest.mark.parametrize("name", TRAINING)
 def test_moves_of_slow_widgets_end_where_the_controls_say(name):
     run_state_machine_as_test(machine(name), settings=few(2, 2))
+
+
+LEAK = """
+import gc, sys, psutil, ipywidgets as W, matplotlib, revorder as ro
+from ipywidgets.widgets.widget import _instances
+make = getattr(ro.widgets, sys.argv[1])
+own = psutil.Process()
+
+def many(times):
+    for _ in range(times):
+        explorer = make()
+        explorer.close()
+    gc.collect()
+    return own.memory_info().rss
+
+before = len(_instances)
+many(20)
+first = many(40)
+last = many(40)
+assert len(_instances) == before, (before, len(_instances))
+assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+print((last - first) / 40 / 1024)
+"""
+
+
+@pytest.mark.parametrize("name", ["BitString", "Composer", "ExperimentPanel", "TwoStarts"])
+def test_widgets_opened_and_closed_a_hundred_times_leak_nothing(name):
+    """Less than 20 KB each, where one picture alone has some 60 KB."""
+    assert float(printed("-c", LEAK, name, timeout=300)) < 20
