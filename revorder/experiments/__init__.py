@@ -1,7 +1,7 @@
 """Arrow: problems -> experiments. A frozen configuration comes in; a result folder goes out, resumable at any moment.
 
 `experiment(name, profile)` gives a configuration, `estimate` its price, `run` its results; `reports.report` writes them
-up. The command line is `cli`. Configurations need no torch.
+up. The command line is `cli`. Configurations need no torch, but to choose the threads of a ResNet.
 """
 
 from __future__ import annotations

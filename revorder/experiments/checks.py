@@ -8,6 +8,8 @@ from typing import Any
 
 from revorder.errors import did_you_mean, whole
 
+MOST_THREADS = 1024
+
 
 def known(given: Iterable[str], fields: Sequence[str]) -> None:
     """Raise ValueError unless all given names are names of fields."""

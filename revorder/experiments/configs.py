@@ -21,7 +21,6 @@ def __dir__() -> list[str]:
 
 VERSION = 2
 MOST = 10**9  # in any field that counts something
-MOST_THREADS = 1024
 MOST_JOBS = 10_000  # orders times seeds times parts; each has a file
 MOST_LETTERS = 1 << 27  # of the words of all checkpoints and orders: a plan holds them, in 8 bytes each
 CHOICES = {
@@ -58,8 +57,8 @@ class Config:
         records_per_file: of a CIFAR archive; less than 10000 only for small archives made to try things out.
         parts: the checkpoints of one run are shared among so many jobs, for several machines or GPUs.
         keep_states: whether the params at the checkpoints are saved, too.
-        threads: of torch, since their number changes the last bits. None is replaced at once: by 1 for the perceptron,
-            where more would only wait for each other, else by what torch uses in this process.
+        threads: of torch, since their number changes the last bits. Left out, it is chosen at once: 1 for the
+            perceptron, where more would only wait for each other, else what torch uses in the calling thread.
 
     No count is above `MOST`, no experiment has more than `MOST_JOBS` jobs, and the words of all checkpoints and orders
     have no more than `MOST_LETTERS` batch numbers (with parts, a sixteenth), so that a configuration from elsewhere can
@@ -94,25 +93,29 @@ class Config:
     records_per_file: int = 10_000
     parts: int = 1
     keep_states: bool = False
-    threads: int = None  # type: ignore[assignment]  # never None once made
+    threads: int = None  # type: ignore[assignment]  # None only until it is made
 
     def __post_init__(self) -> None:
         for field, accepted in CHOICES.items():
             checks.one_of(field, getattr(self, field), accepted)
         for field in ("width", "batch_size", "steps", "stride", "first", "seeds", "records_per_file", "parts"):
-            checks.count(field, getattr(self, field), MOST)
+            self._check_count(field, MOST)
         for field in ("train_examples", "test_examples"):
             if getattr(self, field) is not None:
-                checks.count(field, getattr(self, field), MOST)
+                self._check_count(field, MOST)
         if self.threads is None:
-            object.__setattr__(self, "threads", 1 if self.model == "mlp" else _threads_here())
-        checks.count("threads", self.threads, MOST_THREADS)
+            object.__setattr__(self, "threads", 1 if self.model == "mlp" else _default_threads())
+        self._check_count("threads", checks.MOST_THREADS)
         for field in ("augment", "keep_states"):
             checks.flag(field, getattr(self, field))
         for field in ("lr", "momentum", "weight_decay"):
             checks.number(field, getattr(self, field), zero=field != "lr")
         self._check_orders()
         self._check_together()
+
+    def _check_count(self, field: str, most: int) -> None:
+        checks.count(field, getattr(self, field), most)
+        object.__setattr__(self, field, int(getattr(self, field)))  # NumPy's integers are none in JSON
 
     def _check_orders(self) -> None:
         if isinstance(self.orders, str) or not isinstance(self.orders, list | tuple) or not self.orders:
@@ -176,6 +179,8 @@ class Config:
             missing = sorted(set(FIELDS) - fields.keys())
             if missing:
                 raise ValueError(f"the fields {', '.join(missing)} are missing")
+            if fields["threads"] is None:
+                raise TypeError("threads: got null, but they are chosen once, when a configuration is made")
             return cls(**fields)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{source} is damaged: {error}") from error
@@ -184,7 +189,7 @@ class Config:
 FIELDS = tuple(field.name for field in dataclasses.fields(Config))
 
 
-def _threads_here() -> int:
-    import torch
+def _default_threads() -> int:
+    from revorder.experiments.arithmetic import default_threads  # it needs torch
 
-    return torch.get_num_threads()
+    return default_threads()

@@ -21,7 +21,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from revorder.data.files import parse, plain_places, read_text, reading, write
-from revorder.experiments.configs import Config
+from revorder.experiments.configs import FIELDS, Config
 from revorder.experiments.job import Job, jobs
 from revorder.pytrees import concatenated, row
 from revorder.trajectories.trajectory import Trajectory
@@ -65,8 +65,13 @@ class Folder:
             if foreign:
                 raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
             write(self.path / "config.json", config.to_json())
-        elif self.config() != config:
-            raise ValueError(f"out: {self.path} holds the results of another configuration; choose another folder")
+        elif (kept := self.config()) != config:
+            other = [field for field in FIELDS if getattr(kept, field) != getattr(config, field)]
+            said = ", ".join(f"{field} {getattr(kept, field)!r}, not {getattr(config, field)!r}" for field in other)
+            raise ValueError(
+                f"out: {self.path} holds the results of another configuration ({said}); choose another folder, or go "
+                f"on with that one, as `revorder resume` does"
+            )
         (self.path / "jobs").mkdir(exist_ok=True)
 
     def _check_places(self) -> None:

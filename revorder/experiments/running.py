@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import torch
 
 from revorder.data.datasets import Dataset
 from revorder.errors import DivergedError
-from revorder.experiments.arithmetic import exact_arithmetic
+from revorder.experiments.arithmetic import check_threads, exact_arithmetic
 from revorder.experiments.building import build, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
@@ -74,7 +74,8 @@ def run(
             the same.
         watcher: is shown the progress after every evaluation or batched call; it must be quick.
         executor: a `concurrent.futures.Executor` whose workers see the same folder: they share the jobs. Then `stop`
-            and `watcher` are not used; a worker that is killed loses what came after its last snapshot.
+            and `watcher` are not used, and signals are left alone; a worker that is killed loses what came after its
+            last snapshot. A process pool must spawn its workers where the configuration has several threads.
 
     Returns:
         The result folder.
@@ -87,7 +88,8 @@ def run(
     folder, stop = Folder(out), stop or threading.Event()
     if not resume and (folder.path / "config.json").exists():
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
-    with folder.locked(), on_signals(stop):
+    _check_workers(config, executor)
+    with folder.locked(), on_signals(stop) if executor is None else nullcontext():
         folder.begin(config)
         folder.card()  # says now, and not after the first job, if it is damaged
         waiting = [job for job in jobs(config) if not folder.result(job).exists()]
@@ -98,6 +100,18 @@ def run(
             _shared(work, waiting, executor)
         folder.summarise(folder.card())
     return folder
+
+
+def _check_workers(config: Config, executor: Executor | None) -> None:
+    """Raise ValueError unless those who compute can have the configuration's threads."""
+    if executor is None:
+        check_threads(config.threads)
+    context = getattr(executor, "_mp_context", None)  # no public name tells
+    if config.threads > 1 and context is not None and context.get_start_method() == "fork":
+        raise ValueError(
+            f"executor: got {executor!r}, whose workers are forked: they may wait forever for {config.threads} threads "
+            "of torch; use ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn')), or threads=1"
+        )
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_all_start_methods, get_context
 
+import numpy as np
 import pytest
 import torch
 from processes import printed, python
 from torch.utils._pytree import tree_leaves
 
 from revorder.experiments import Config, Folder, StoppedError, run
-from revorder.experiments.arithmetic import torch_threads
+from revorder.experiments.arithmetic import exact_arithmetic, most_threads, torch_threads
 from revorder.experiments.catalogue import NAMES, experiment
 from revorder.experiments.estimates import estimate
 from revorder.experiments.typed import configuration, described
@@ -40,6 +41,8 @@ def threads_are_put_back():
     before = torch.get_num_threads()
     yield
     assert torch.get_num_threads() == before
+    with ThreadPoolExecutor(1) as fresh:
+        assert fresh.submit(torch.get_num_threads).result() == before
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +70,7 @@ def test_a_resumed_run_has_the_same_bits_with_other_threads_outside(whole, tmp_p
     assert bits(found) == bits(whole)
 
 
-@pytest.mark.parametrize("outside", OTHER)
-def test_workers_too(whole, tmp_path, outside):
+def test_workers_too(whole, tmp_path, outside=5):
     with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (outside,)) as pool:
         found = run(LONG_SUMS, tmp_path / "r", executor=pool)
         assert set(pool.map(_threads, range(4))) == {outside}
@@ -104,30 +106,80 @@ def test_the_panel_too(whole, tmp_path):
     assert seen == [torch.get_num_threads()]  # a thread that begins later takes over what was set last
 
 
-def test_experiments_side_by_side_put_back_what_was_there_before_the_first(tmp_path):
-    before, opened = torch.get_num_threads(), threading.Barrier(2, timeout=10)
-    first_ended = threading.Event()
-    seen = {}
+def test_experiments_side_by_side_leave_all_other_threads_alone():
+    """Threads that use torch for the first time meanwhile, and those with a number of their own, keep theirs."""
+    code = """
+import threading
+import torch
+from revorder.experiments.arithmetic import exact_arithmetic, most_threads, torch_threads
 
-    def compute(threads, wait):
-        with torch_threads(threads):
-            opened.wait()
-            seen[threads] = torch.get_num_threads()
-            wait()
+default = torch.get_num_threads() if early else threads
+if not early: torch.set_num_threads(default)
+opened, first_ended, seen = threading.Barrier(3, timeout=10), threading.Event(), {}
 
-    first = threading.Thread(target=partial(compute, 3, lambda: None))
-    second = threading.Thread(target=partial(compute, 5, lambda: first_ended.wait(10)))
-    first.start()
-    second.start()
-    first.join()
-    first_ended.set()
-    second.join()
-    assert seen == {3: 3, 5: 5}
-    fresh = []
-    late = threading.Thread(target=lambda: fresh.append(torch.get_num_threads()))
-    late.start()
-    late.join()
-    assert fresh == [before]
+def compute(threads, own, wait):
+    if own: torch.set_num_threads(own)
+    with torch_threads(threads):
+        opened.wait()
+        seen[threads] = torch.get_num_threads()
+        wait()
+    seen[threads, "after"] = torch.get_num_threads()
+
+def look(name):
+    def work(): seen[name] = torch.get_num_threads()
+    thread = threading.Thread(target=work); thread.start(); thread.join()
+
+first = threading.Thread(target=compute, args=(3, 0, lambda: None))
+second = threading.Thread(target=compute, args=(5, 0, lambda: first_ended.wait(10)))
+first.start(); second.start(); opened.wait()
+seen["main"] = torch.get_num_threads()
+look("born meanwhile")
+first.join(); first_ended.set(); second.join()
+look("born later")
+seen["main later"] = torch.get_num_threads()
+assert seen == {3: 3, 5: 5, (3, "after"): default, (5, "after"): default} | dict.fromkeys(
+    ["main", "born meanwhile", "born later", "main later"], default), (default, seen)
+"""
+    for early in (True, False):
+        printed("-c", f"early, threads = {early}, 4\n" + code)
+
+
+def test_a_thread_gets_its_own_number_back():
+    """Not that of whoever began first."""
+    inside, leave, found = threading.Event(), threading.Event(), []
+
+    def work():
+        torch.set_num_threads(2)
+        with torch_threads(3):
+            inside.set()
+            leave.wait(10)
+        found.append(torch.get_num_threads())
+
+    before = torch.get_num_threads()
+    thread = threading.Thread(target=work)
+    thread.start()
+    inside.wait(10)
+    with torch_threads(5):
+        leave.set()
+        thread.join()
+        assert torch.get_num_threads() == 5
+    assert found == [2]
+    torch.set_num_threads(before)  # for threads to come: the worker chose 2 for them
+
+
+def test_tf32_stays_off_until_the_last_has_left():
+    matmul = torch.backends.cuda.matmul
+    before, matmul.allow_tf32 = matmul.allow_tf32, True
+    try:
+        first, second = exact_arithmetic(1), exact_arithmetic(1)
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert not matmul.allow_tf32
+        second.__exit__(None, None, None)
+        assert matmul.allow_tf32
+    finally:
+        matmul.allow_tf32 = before
 
 
 def test_prices_are_those_of_the_same_threads(monkeypatch):
@@ -162,11 +214,75 @@ def test_threads_are_checked(threads):
         LONG_SUMS.replace(threads=threads)
 
 
-def test_threads_that_cannot_be_had_are_said(tmp_path):
-    stop = threading.Event()
+def openmp(**variables):
+    """The environment of a process whose OpenMP library is told so."""
+    if most_threads() < 3:
+        pytest.skip("OpenMP is limited here already")
+    if not hasattr(ctypes.CDLL(None) if os.name != "nt" else None, "omp_get_thread_limit"):
+        pytest.skip("there is no OpenMP library that can be asked")
+    return {"env": os.environ | variables}
+
+
+FEWER = {"OMP_THREAD_LIMIT": "2", "OMP_DYNAMIC": "true", "OMP_MAX_ACTIVE_LEVELS": "0"}
+
+
+@pytest.mark.parametrize("name", FEWER)
+def test_threads_that_cannot_be_had_are_said(tmp_path, name):
+    stop, limited = threading.Event(), openmp(**{name: FEWER[name]})
     with pytest.raises(StoppedError):
         run(LONG_SUMS, tmp_path / "r", stop=stop, watcher=lambda progress: stop.set())
-    made = python("-m", "revorder", "resume", tmp_path / "r", env=os.environ | {"OMP_THREAD_LIMIT": "2"})
+    made = python("-m", "revorder", "resume", tmp_path / "r", **limited)
     assert made.returncode == 2
-    assert "threads: the configuration has 3, but torch can have 2 here (OMP_THREAD_LIMIT=2)" in made.stderr
+    had = 2 if name == "OMP_THREAD_LIMIT" else 1
+    assert f"threads: the configuration has 3, but {had} can be had here" in made.stderr and name in made.stderr
     assert len(list((tmp_path / "r" / "jobs").glob("*.snapshot*"))) == 1, "the snapshot is intact"
+
+
+@pytest.mark.parametrize("limit", [" 1", "+1", "1 "])  # all of these limit OpenMP, too
+def test_nothing_is_written_where_threads_cannot_be_had(tmp_path, limit):
+    (tmp_path / "config.json").write_text(LONG_SUMS.to_json())
+    code = f"""
+from pathlib import Path
+from revorder.experiments import Config, experiment, run
+assert experiment("resnet18-cifar10", "smoke").threads == 1  # what can be had is what is chosen
+here = Path({str(tmp_path)!r})
+try:
+    run(Config.from_json((here / "config.json").read_text()), here / "r")
+except ValueError as error:
+    print(str(error).startswith("threads: "), (here / "r").exists())
+"""
+    assert printed("-c", code, **openmp(OMP_THREAD_LIMIT=limit)).split() == ["True", "False"]
+
+
+def test_a_limit_that_openmp_ignores_is_none():
+    assert printed(
+        "-c",
+        "from revorder.experiments.arithmetic import check_threads; check_threads(1024); print('fine')",
+        **openmp(OMP_THREAD_LIMIT="0"),
+    ).split() == ["fine"]
+
+
+def test_forked_workers_are_refused_where_they_would_wait_forever(tmp_path):
+    if "fork" not in get_all_start_methods():
+        pytest.skip("this system cannot fork")
+    refused = pytest.raises(ValueError, match=r"executor: .* are forked.*spawn")
+    with ProcessPoolExecutor(1, get_context("fork")) as pool, refused:
+        run(LONG_SUMS, tmp_path / "r", executor=pool)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_folder_computed_with_other_threads_says_so(whole):
+    with pytest.raises(ValueError, match=r"another configuration \(threads 3, not 4\).*revorder resume"):
+        run(LONG_SUMS.replace(threads=4), whole.path, resume=True)
+
+
+def test_a_file_must_say_its_threads():
+    text = LONG_SUMS.to_json()
+    for wrong in ("null", "0", "1.5", "true", '"2"', "1025"):
+        with pytest.raises(ValueError, match="is damaged: threads: got"):
+            Config.from_json(text.replace('"threads": 3', f'"threads": {wrong}'))
+
+
+def test_numpys_integers_are_whole_numbers():
+    config = LONG_SUMS.replace(threads=np.int64(3), steps=np.int32(24), train_examples=np.int64(200))
+    assert config == LONG_SUMS and Config.from_json(config.to_json()) == config

@@ -37,6 +37,10 @@ ARROWS = {
 WITHOUT_TORCH = {"errors", "orders", "planning", "theory"}
 
 
+# imports modules of its own room by the names of exercises
+BY_NAME = {"course.checking"}
+
+
 def room_of(module):
     return module.split(".")[0]
 
@@ -54,41 +58,61 @@ def modules(root):
             yield name, path
 
 
-def imports(code):
-    """(module of ours, names) for all that code imports at run time, not only for type checkers."""
-    tree = ast.parse(code)
-    typing_only = {
-        id(inner)
+def for_type_checkers(tree):
+    """All that stands under `if TYPE_CHECKING:`; what stands under its `else:` is run."""
+    guards = [
+        node
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    ]
+    return {id(inner) for guard in guards for statement in guard.body for inner in ast.walk(statement)}
+
+
+def imports(code):
+    """(module of ours, names taken from it, what it is called here) for all that code imports at run time."""
+    tree = ast.parse(code)
+    typing_only = for_type_checkers(tree)
     for node in ast.walk(tree):
         if id(node) in typing_only:
             continue
         if isinstance(node, ast.ImportFrom):
             assert not node.level, "imports are absolute, so that a line says where a name comes from"
-            if node.module == "revorder":  # a room itself, or a name of the stub on top
-                yield from ((alias.name, [alias.name]) for alias in node.names if alias.name in ARROWS)
+            if node.module == "revorder":  # a room, or a name of the stub on top
+                yield from ((alias.name, [], alias.asname or alias.name) for alias in node.names)
             elif (node.module or "").startswith("revorder."):
-                yield node.module.removeprefix("revorder."), [alias.name for alias in node.names]
+                for alias in node.names:
+                    yield node.module.removeprefix("revorder."), [alias.name], alias.asname or alias.name
         elif isinstance(node, ast.Import):
-            yield from (
-                (alias.name.removeprefix("revorder."), []) for alias in node.names if alias.name.startswith("revorder.")
-            )
+            for alias in node.names:
+                if alias.name.split(".")[0] == "revorder":
+                    yield alias.name.removeprefix("revorder").removeprefix("."), [], alias.asname or "revorder"
+
+
+def attributes(code, name):
+    """The attributes that code takes of a name."""
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Attribute)]
+    return [node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == name]
 
 
 def faults(name, code):
     """What a module imports from rooms that it may not import, and private names of other rooms."""
     room = room_of(name)
     found = []
-    for module, names in imports(code):
-        other = room_of(module)
-        if other != room and other not in allowed(room):
+    for module, names, here in imports(code):
+        other, taken = room_of(module), [*names, *attributes(code, here)]
+        if not module:  # revorder itself, which is all rooms at once: only its version may be asked for
+            if set(taken) - {"__version__"} or not taken:
+                found.append(f"{name} imports revorder as a whole")
+        elif other not in ARROWS:
+            found.append(f"{name} imports {module} from revorder: say which room it is from")
+        elif other != room and other not in allowed(room):
             found.append(f"{name} imports {module}: no arrow from {room} to {other}")
-        private = [part for part in [*module.split("."), *names] if part.startswith("_")]
+        private = [part for part in [*module.split("."), *taken] if part.startswith("_") and part != "__version__"]
         if other != room and private:
-            found.append(f"{name} imports {private[0]}, a private name of {other}")
+            found.append(f"{name} takes {private[0]}, a private name of {other}")
+    called = {ast.unparse(node.func) for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)}
+    if {"importlib.import_module", "import_module", "__import__", "exec", "eval", "lazy_loader.load"} & called:
+        found += [] if name in BY_NAME else [f"{name} imports by a text, which hides the arrow"]
     return found
 
 
@@ -101,7 +125,7 @@ def test_every_arrow_is_used(root):
     used = {}
     for name, path in modules(root):
         code = path.read_text().replace("if TYPE_CHECKING:", "if True:")  # arrows of types count here
-        used.setdefault(room_of(name), set()).update(room_of(module) for module, _ in imports(code))
+        used.setdefault(room_of(name), set()).update(room_of(module) for module, *_ in imports(code))
     assert {room: set(ARROWS[room].split()) - used[room] for room in ARROWS} == {room: set() for room in ARROWS}
 
 
@@ -121,12 +145,25 @@ def test_arrows_never_run_back():
         ("plots.paths", "from revorder import widgets"),
         ("widgets.panel", "from revorder.running.run import _check"),
         ("diagnostics.laws", "from revorder.updates import _private"),
+        ("planning.trie", "from revorder import Replay"),
+        ("planning.trie", "from revorder import *"),
+        ("planning.trie", "import revorder as ro; ro.plots.paths"),
+        ("planning.trie", "import revorder"),
+        ("engines.maps", "import importlib; importlib.import_module('revorder.plots.paths')"),
+        ("engines.maps", "__import__('revorder.plots.paths')"),
+        ("experiments.job", "from revorder.running import run as verb; verb._check"),
+        ("experiments.job", "import revorder.running.run as verb; verb._check"),
     ],
 )
 def test_a_planted_import_is_noticed(name, planted):
     assert len(faults(name, planted)) == 1
     assert len(faults(name, f"def late():\n    {planted}")) == 1
-    assert faults(name, f"if TYPE_CHECKING:\n    {planted}") == []
+    assert len(faults(name, f"if TYPE_CHECKING:\n    pass\nelse:\n    {planted}")) == 1
+
+
+def test_imports_for_type_checkers_are_free():
+    for guard in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        assert faults("errors", f"if {guard}:\n    from revorder.orders import Order") == []
 
 
 def test_every_room_is_there_and_no_other(root):
@@ -161,10 +198,18 @@ print(ro.theory.error_bound(0.5, 1, 2))
     assert made.stdout.split() == ["955", "2.0"], made.stderr
 
 
+def names_torch(code):
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = [alias.name for node in nodes for alias in node.names if isinstance(node, ast.Import)]
+    modules += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return any(module.split(".")[0] == "torch" for module in modules)
+
+
 def test_rooms_of_integers_never_name_torch(root):
-    for name, path in modules(root):
-        if room_of(name) in WITHOUT_TORCH:
-            assert "import torch" not in path.read_text(), name
+    assert names_torch("from torch import nn") and names_torch("import torch.nn.functional as F")
+    assert [
+        name for name, path in modules(root) if room_of(name) in WITHOUT_TORCH and names_torch(path.read_text())
+    ] == []
 
 
 MOST = 200  # lines of a file
