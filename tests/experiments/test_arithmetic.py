@@ -15,7 +15,7 @@ from processes import printed, python
 from torch.utils._pytree import tree_leaves
 
 from revorder.experiments import Config, Folder, StoppedError, run
-from revorder.experiments.arithmetic import exact_arithmetic, most_threads, torch_threads
+from revorder.experiments.arithmetic import most_threads, torch_threads, without_tf32
 from revorder.experiments.catalogue import NAMES, experiment
 from revorder.experiments.estimates import estimate
 from revorder.experiments.typed import configuration, described
@@ -111,7 +111,7 @@ def test_experiments_side_by_side_leave_all_other_threads_alone():
     code = """
 import threading
 import torch
-from revorder.experiments.arithmetic import exact_arithmetic, most_threads, torch_threads
+from revorder.experiments.arithmetic import most_threads, torch_threads, without_tf32
 
 default = torch.get_num_threads() if early else threads
 if not early: torch.set_num_threads(default)
@@ -171,12 +171,11 @@ def test_tf32_stays_off_until_the_last_has_left():
     matmul = torch.backends.cuda.matmul
     before, matmul.allow_tf32 = matmul.allow_tf32, True
     try:
-        first, second = exact_arithmetic(1), exact_arithmetic(1)
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
+        for _ in range(2):  # as of two experiments side by side
+            without_tf32.__enter__()
+        without_tf32.__exit__(None, None, None)
         assert not matmul.allow_tf32
-        second.__exit__(None, None, None)
+        without_tf32.__exit__(None, None, None)
         assert matmul.allow_tf32
     finally:
         matmul.allow_tf32 = before
