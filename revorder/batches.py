@@ -137,7 +137,7 @@ class Minibatches:
     Args:
         data: pytree of tensors with a leading example axis, all on one device, such as (x, y).
         index: integer tensor (steps, batch_size), as the functions of this module return.
-        prepare: `prepare(batch) -> batch`, applied to every gathered batch, such as `revorder.data.images.Normalise`;
+        prepare: `prepare(batch) -> batch`, applied to every gathered batch, such as `ro.images.Normalise`;
             written with torch operations only, and without randomness (see `revorder.augmented`).
 
     Raises:

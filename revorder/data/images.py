@@ -106,7 +106,7 @@ def fashion_as_rgb32(dataset: Dataset) -> Dataset:
     """Fashion-MNIST in the shape of CIFAR-10, as a stand-in where that is not at hand; its name says so.
 
     Args:
-        dataset: `revorder.data.datasets.fashion_mnist(dtype=torch.uint8)`.
+        dataset: `ro.datasets.fashion_mnist(dtype=torch.uint8)`.
 
     Returns:
         uint8 images (n, 3, 32, 32): two black pixels on every side, three equal channels. Targets stay.

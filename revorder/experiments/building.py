@@ -26,7 +26,7 @@ def load(config: Config, directory: str | Path | None = None, device: str | torc
 
     Args:
         config: names the data set.
-        directory: where its files lie; see `revorder.data.datasets`.
+        directory: where its files lie; see `ro.datasets`.
         device: where the examples are kept.
 
     Raises:

@@ -6,11 +6,11 @@ That the built page holds the code is tested in test_site.py, where the site is 
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import re
 
 import pytest
 from conftest import ROOT
+from scripts import loaded
 from tour import examples, source, stops
 from webpages import build
 
@@ -25,10 +25,7 @@ SHORT = 86  # columns of an example that the site shows without scrolling
 @pytest.fixture(scope="module")
 def conf():
     """notebooks/site/conf.py, which makes code of links."""
-    spec = importlib.util.spec_from_file_location("site_conf", ROOT / "notebooks" / "site" / "conf.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(ROOT / "notebooks" / "site" / "conf.py")
 
 
 # The examples

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from graphlib import TopologicalSorter
 
 import pytest
+from processes import printed
 
 # room (a folder, or a file on top) -> the rooms that it may import, besides the ground; theory imports nothing of ours
 GROUND = {"errors", "pytrees"}
@@ -182,10 +181,6 @@ def test_every_room_says_which_arrow_it_is(root):
         assert len(lines) < 20, f"{path} is a face, not a place for code"
 
 
-def python(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-
-
 def test_orders_plans_and_theory_need_no_torch():
     code = """
 import sys
@@ -194,8 +189,7 @@ import revorder as ro
 print(ro.plan("backward", range(1, 101), [i % 10 for i in range(100)]).cost)
 print(ro.theory.error_bound(0.5, 1, 2))
 """
-    made = python(code)
-    assert made.stdout.split() == ["955", "2.0"], made.stderr
+    assert printed("-c", code).split() == ["955", "2.0"]
 
 
 def names_torch(code):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import importlib
 import shutil
-import subprocess
-import sys
 import zipfile
 from types import ModuleType
 
 import pytest
 import setuptools.build_meta
+from processes import printed
 
 import revorder as ro
 
@@ -106,8 +105,7 @@ import revorder.running.run, revorder.planning.plan
 import revorder as ro
 print(callable(ro.run), callable(ro.plan))
 """
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert made.stdout.split() == ["True", "True"], made.stderr
+    assert printed("-c", code).split() == ["True", "True"]
 
 
 def test_a_wheel_has_the_names(root, tmp_path, monkeypatch):
@@ -132,8 +130,7 @@ for name in ro.__all__:
 print(len(ro.__all__))
 """
     env = {"PYTHONPATH": str(tmp_path / "installed")}
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=tmp_path)
-    assert made.stdout.strip() == str(len(ro.__all__)), made.stderr
+    assert printed("-c", code, env=env, cwd=tmp_path).strip() == str(len(ro.__all__))
 
 
 def test_every_module_can_be_imported_alone(root):
@@ -151,8 +148,7 @@ for name in {names!r}:
         del sys.modules[loaded]
     importlib.import_module(name)
 """
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert made.returncode == 0, made.stderr
+    printed("-c", code)
 
 
 def test_public_modules_are_where_the_docs_say():

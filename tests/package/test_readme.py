@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import re
 
 import pytest
 from conftest import ROOT, same_as_in_the_course
+from scripts import loaded
 
 
 def blocks(root, language):
@@ -70,10 +70,7 @@ def test_citation_names_the_paper_and_this_version(root, project):
 @pytest.fixture(scope="module")
 def hero():
     """notebooks/figures/hero.py, which draws the animation."""
-    spec = importlib.util.spec_from_file_location("hero", ROOT / "notebooks" / "figures" / "hero.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return loaded(ROOT / "notebooks" / "figures" / "hero.py")
 
 
 def test_animation_is_what_its_script_draws(hero):
