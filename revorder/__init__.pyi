@@ -38,4 +38,4 @@ from .updates.descent import adam as adam
 from .updates.descent import sgd as sgd
 from .updates.lie import lie_corrected as lie_corrected
 from .updates.modules import module_loss as module_loss
-from .updates.modules import torch_update as torch_update
+from .updates.optimizers import torch_update as torch_update

@@ -17,7 +17,8 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.errors import whole
-from revorder.pytrees import stack
+from revorder.pytrees import named_leaves, stack
+from revorder.showing import Facts, Shown, shapes
 
 __all__ = ["Minibatches", "Windows", "flipflop", "iid", "incremental", "labels", "reshuffle", "shuffle_once"]
 
@@ -39,8 +40,7 @@ def iid(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Te
     True
     """
     _check(n_examples, batch_size, steps, seed)
-    draws = np.random.default_rng(seed).integers(n_examples, size=(steps, batch_size))
-    return torch.from_numpy(draws)
+    return torch.from_numpy(np.random.default_rng(seed).integers(n_examples, size=(steps, batch_size)))
 
 
 def reshuffle(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> torch.Tensor:
@@ -86,10 +86,8 @@ def incremental(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> 
 
     Args: as for `iid`.
 
-    >>> incremental(4, 2, steps=3)
-    tensor([[0, 1],
-            [2, 3],
-            [0, 1]])
+    >>> incremental(4, 2, steps=3).tolist()
+    [[0, 1], [2, 3], [0, 1]]
     """
     _check(n_examples, batch_size, steps, seed)
     per_epoch = n_examples // batch_size
@@ -113,9 +111,8 @@ def _epochs(
 
 
 def _check(n_examples: int, batch_size: int, steps: int, seed: int) -> None:
-    whole("n_examples", n_examples, 1)
-    whole("batch_size", batch_size, 1)
-    whole("steps", steps, 1)
+    for name, value in (("n_examples", n_examples), ("batch_size", batch_size), ("steps", steps)):
+        whole(name, value, 1)
     whole("seed", seed, 0)
     if batch_size > n_examples:
         raise ValueError(f"batch_size: got {batch_size}, but there are only {n_examples} examples")
@@ -131,7 +128,7 @@ def labels(index: torch.Tensor) -> list[int]:
     return [first_seen.setdefault(tuple(row), number) for number, row in enumerate(index.tolist())]
 
 
-class Minibatches:
+class Minibatches(Shown):
     """The batches of a data set under an index tensor: `batches[i]` gathers the examples of row i.
 
     Args:
@@ -159,6 +156,10 @@ class Minibatches:
             raise ValueError(f"index: got {low} to {high}, but data has {len(leaves[0])} examples, from 0")
         self.data, self.leaves, self.prepare = data, leaves, prepare
         self.index = index.to(leaves[0].device)
+
+    def _facts(self) -> Facts:
+        batches = f"{len(self):,} of {self.index.shape[1]:,} examples each, of {len(self.leaves[0]):,}"
+        return {"batches": batches, "example": shapes(named_leaves(self.data), lead=1), "prepare": self.prepare}
 
     @cached_property
     def digest(self) -> str | None:
@@ -196,5 +197,4 @@ class Windows:
     def __getitem__(self, number: int) -> object:
         if not 0 <= number < len(self):
             raise IndexError(f"number: got {number}, but the windows are 0 to {len(self) - 1}")
-        first = number * self.width
-        return stack([self.batches[i] for i in range(first, first + self.width)])
+        return stack([self.batches[number * self.width + i] for i in range(self.width)])

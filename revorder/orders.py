@@ -21,7 +21,8 @@ from revorder.errors import did_you_mean, whole
 class Order(Protocol):
     """Anything with `word(n)`: the batch numbers applied at step n, first applied first.
 
-    A user's own order may repeat batch numbers and may have words of any positive length.
+    A user's own order may repeat batch numbers and may have words of any positive length. Where it has no `__str__` of
+    its own, results and figures call it by the name of its class (see `showing.name_of`).
     """
 
     def word(self, n: int) -> tuple[int, ...]:

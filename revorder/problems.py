@@ -12,8 +12,9 @@ from torch.nn.functional import cross_entropy
 from revorder import batches, models
 from revorder.data import datasets
 from revorder.orders import Order
-from revorder.pytrees import Tree, Update
+from revorder.pytrees import Tree, Update, named_leaves
 from revorder.running.run import run
+from revorder.showing import Facts, Shown, shapes
 from revorder.trajectories.trajectory import Trajectory
 from revorder.updates.descent import sgd
 from revorder.updates.modules import module_loss
@@ -25,8 +26,8 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(Shown):
     """What `run` needs besides an order and checkpoints.
 
     Attributes:
@@ -37,6 +38,15 @@ class Problem:
     start: Tree
     batches: Any
     metrics: dict[str, Callable[[Tree], Any]]
+
+    def _facts(self) -> Facts:
+        kind, length = type(self.batches).__name__, getattr(self.batches, "__len__", None)
+        return {
+            "update": self.update,
+            "start": shapes(named_leaves(self.start)),
+            "batches": f"{length():,} ({kind})" if length else kind,
+            "metrics": ", ".join(map(str, self.metrics)) or None,
+        }
 
     def run(self, order: str | Order, checkpoints: Iterable[int], **options: Any) -> Trajectory:
         """`revorder.run` on this problem, without a bar.

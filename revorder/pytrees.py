@@ -20,8 +20,8 @@ class Update(Protocol):
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         """T(state, batch); what is random is drawn from `key`."""
 
-    def init(self, params: Tree) -> State:
-        """The start state for some parameters."""
+    def init(self, params: Tree, buffers: Named | None = None) -> State:
+        """The start state for some parameters (and the buffers of a module)."""
 
     def params(self, state: State) -> Tree:
         """The parameters inside a state."""
@@ -112,6 +112,12 @@ def blank_rows(stacked: Tree, rows: torch.Tensor) -> Tree:
         return leaf.masked_fill(where, float("nan") if leaf.is_floating_point() else 0)
 
     return pytree.tree_map(blank, stacked)
+
+
+def largest(tree: Tree) -> float:
+    """The largest absolute value of all finite floating-point numbers; 0 where there is none."""
+    leaves = [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()]
+    return max([leaf.abs().nan_to_num(0, 0).max().item() for leaf in leaves if leaf.numel()], default=0.0)
 
 
 def _at_least_2d(leaf: torch.Tensor) -> torch.Tensor:

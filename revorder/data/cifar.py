@@ -109,7 +109,7 @@ def read(path: Path, form: Format, records_per_file: int = RECORDS) -> tuple[Lab
 def _decode(name: str, content: bytes, form: Format) -> Labelled:
     marks = len(form.classes)
     rows = np.frombuffer(content, dtype=np.uint8).reshape(-1, marks + int(np.prod(IMAGE)))
-    for column, classes in zip(rows.T, form.classes, strict=False):
+    for column, classes in zip(rows[:, :marks].T, form.classes, strict=True):
         if column.max() >= classes:
             raise ValueError(f"{name} has the label {column.max()}, but labels are 0 to {classes - 1}")
     return rows[:, marks:].reshape(-1, *IMAGE).copy(), rows[:, marks - 1].copy()

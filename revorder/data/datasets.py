@@ -13,6 +13,7 @@ from revorder.data import cifar
 from revorder.data.cifar import write_archive
 from revorder.data.idx import read_idx
 from revorder.errors import whole
+from revorder.showing import Facts, Shown, shapes
 
 __all__ = ["Dataset", "cifar10", "cifar100", "diabetes", "digits", "fashion_mnist", "write_archive"]
 
@@ -30,13 +31,22 @@ FASHION_MNIST_FILES = {  # name -> MD5 of the published file
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset(Shown):
     """A training and a test set, each a pair (inputs, targets) of tensors with a leading example axis."""
 
     name: str
     train: tuple[torch.Tensor, torch.Tensor]
     test: tuple[torch.Tensor, torch.Tensor]
+
+    def _facts(self) -> Facts:
+        return {
+            "name": self.name,
+            "train": f"{len(self.train[0]):,} examples",
+            "test": f"{len(self.test[0]):,} examples",
+            "inputs": shapes([("", self.train[0])], lead=1),
+            "targets": shapes([("", self.train[1])], lead=1),
+        }
 
 
 def digits(*, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu", seed: int = 0) -> Dataset:

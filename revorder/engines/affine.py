@@ -18,6 +18,7 @@ from revorder.pytrees import Tree
 BLOCK = 256  # checkpoints handed over at once
 SMALL = 128  # up to this many numbers in a state, all matrices M_i are found first, many in one call
 HELD = 2**25  # numbers in all these matrices together, at most
+AUDITED = 4  # words whose steps are looked at
 AT_ONCE = 2**19  # numbers in the matrices found in one call
 
 
@@ -34,8 +35,10 @@ class Affine:
     A M_i comes from automatic differentiation, one backward pass for each row of A: O(batch size · d²) for a state
     of d numbers, as the gradient of a batch has low rank. It pays from about N > 2d steps.
 
-    Exact up to rounding, as the other engines are. Each map is compared with its affine form at a random point: this
-    finds a map that bends, unless it bends only far from there. The matrices A can overflow where the states do not.
+    Exact up to rounding, as the other engines are. Each map is compared with its affine form at a random point; and,
+    for small states, at every state along the longest word and some others, else at a state that the run reaches:
+    absolute and Huber loss, hinges and projections are affine near the start and bend elsewhere. The matrices A can
+    overflow where the states do not.
 
     Raises (from `run`):
         TypeError: a leaf of the start that is not of a real floating-point dtype.
@@ -64,10 +67,11 @@ class Affine:
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
     ) -> Iterator[tuple[np.ndarray, Tree]]:
         vectors = Vectors(start)
-        extend = _extension(Linear(maps, vectors, start, int(plan.suffixes.letter[1])), plan)
+        flat = vectors.flat(start)
+        extend = _extension(Linear(maps, vectors, start, int(plan.suffixes.letter[1])), plan, flat)
         rows: list[int] = []
         reached: list[torch.Tensor] = []
-        for here, vector in _walk(extend, vectors.flat(start), plan, advanced):
+        for here, vector in _walk(extend, flat, plan, advanced):
             rows += here
             reached += [vector] * len(here)
             if len(rows) >= BLOCK:
@@ -97,8 +101,8 @@ def _small(linear: Linear, letters: list[int]) -> bool:
     return linear.d <= SMALL and len(letters) * linear.d**2 <= HELD
 
 
-def _extension(linear: Linear, plan: Plan) -> Callable[[int, Pair], Pair]:
-    """The product (A, b) -> (A M_i, A m_i + b): with matrices M_i found beforehand if they are small."""
+def _extension(linear: Linear, plan: Plan, start: torch.Tensor) -> Callable[[int, Pair], Pair]:
+    """The product (A, b) -> (A M_i, A m_i + b): with matrices M_i found and audited beforehand if they are small."""
     letters = np.unique(plan.suffixes.letter[1:]).tolist()
     matrices: dict[int, Pair] = {}
     if _small(linear, letters):
@@ -106,6 +110,8 @@ def _extension(linear: Linear, plan: Plan) -> Callable[[int, Pair], Pair]:
         for first in range(0, len(letters), size):
             part = letters[first : first + size]
             matrices.update(zip(part, linear.many(part), strict=True))
+        for word in [] if start.is_meta else _some_words(plan):
+            linear.audit(plan.letters[word].tolist(), matrices, start)
 
     def extend(letter: int, pair: Pair) -> Pair:
         a, b = pair
@@ -113,7 +119,18 @@ def _extension(linear: Linear, plan: Plan) -> Callable[[int, Pair], Pair]:
             matrix, shift = matrices[letter]
             product = a @ matrix
         else:
-            product, shift = linear.one(letter, a)
+            product, shift = linear.one(letter, a, torch.addmv(b, a, start))
         return product, torch.addmv(b, a, shift)
 
     return extend
+
+
+def _some_words(plan: Plan) -> list[np.ndarray]:
+    """The longest word, and some others of half its length together."""
+    longest = max(range(len(plan.words)), key=lambda row: len(plan.words[row]))
+    chosen, room = [plan.words[longest]], len(plan.words[longest]) // 2
+    for row in np.random.default_rng(0).permutation(len(plan.words)).tolist():
+        if row != longest and len(plan.words[row]) <= room and len(chosen) < AUDITED:
+            chosen.append(plan.words[row])
+            room -= len(plan.words[row])
+    return chosen

@@ -11,7 +11,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.affine import Affine
-from revorder.engines.kernels import Kernels, layout_of
+from revorder.engines.kernels import SETTLED, Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
 from revorder.engines.stopwatch import shortest
@@ -155,7 +155,8 @@ class _Probe:
         inputs = pytree.tree_leaves(self.batch)
         layouts = layout_of(pytree.tree_leaves(self.start)), layout_of(inputs)
         kernel = None
-        if self.maps.may_trace and None not in layouts:
+        kernels.kinds[layouts[1]] = SETTLED
+        if self.maps.may_trace and layouts[0] is not None and kernels.suits(layouts[1], self.batch):
             kernel = kernels.get(self.letter, lanes, structure, self.batch, layouts)
         if kernel is None:
             return seconds_of(lambda: self.maps.stacked(self.letter, states, self.batch), states)

@@ -28,25 +28,49 @@ ACTIVATIONS: dict[type, Activation] = {
 }
 
 
-def fused_step(update: Any) -> Callable[..., None] | None:
-    """`step(*weights and biases, inputs, targets)`, in place, for any number of states; None for other updates."""
-    if not (isinstance(update, SGD) and not update.momentum and not update.weight_decay):
-        return None
-    loss = update.loss
-    if not (isinstance(loss, ModuleLoss) and loss.criterion is cross_entropy and not loss.buffers):
-        return None
-    activations = _perceptron(loss.model)
-    if activations is None:
-        return None
+class Fused:
+    """The step of a perceptron, `step(*weights and biases, inputs, targets)`, in place, for any number of states."""
 
-    lr = update.lr  # and not the update, which would keep its loss alive as long as this step
+    def __init__(self, activations: list[Activation], model: nn.Module, lr: float):
+        self.activations, self.lr = activations, lr  # and not the update, which this would keep alive
+        layers = list(model.children())
+        linear = [layer for layer in layers if type(layer) is nn.Linear]
+        self.features, self.classes = linear[0].in_features, linear[-1].out_features
+        self.flattens = type(layers[0]) is nn.Flatten
 
-    def step(*leaves: torch.Tensor) -> None:
+    def suits(self, batch: Any) -> bool:
+        """Whether a batch is what the formula is for: rows of features, and as many classes that exist."""
+        inputs, targets = batch if isinstance(batch, tuple | list) and len(batch) == 2 else (None, None)
+        if not (isinstance(inputs, torch.Tensor) and isinstance(targets, torch.Tensor)) or targets.is_meta:
+            return False
+        shaped = inputs.ndim == 2 or (self.flattens and inputs.ndim > 2)
+        if not shaped or targets.dtype != torch.int64 or targets.shape != inputs.shape[:1] or not targets.numel():
+            return False
+        least, most = (int(end) for end in targets.aminmax())
+        return inputs.numel() == len(targets) * self.features and least >= 0 and most < self.classes
+
+    def step(self, *leaves: torch.Tensor) -> None:
         *parameters, inputs, targets = leaves
         layers = list(zip(parameters[::2], parameters[1::2], strict=True))
-        _descend(layers, activations, inputs.flatten(1), targets, lr)
+        _descend(layers, self.activations, inputs.flatten(1), targets, self.lr)
 
-    return step
+
+def fused_step(update: Any) -> Fused | None:
+    """The hand-written step of an update; None where there is none."""
+    if not (type(update) is SGD and not update.momentum and not update.weight_decay):
+        return None
+    loss = update.loss
+    if not (type(loss) is ModuleLoss and loss.criterion is cross_entropy and not loss.buffers):
+        return None
+    held = loss.held
+    if held.how is not None or held.frozen or any(held.hooks.values()) or held.draws.stochastic:
+        return None
+    activations = _perceptron(loss.model)
+    if activations is None or len(held.trained) != 2 * (len(activations) + 1):  # layers may share their weights
+        return None
+    if any(module._forward_hooks or module._forward_pre_hooks for module in held.model.modules()):
+        return None
+    return Fused(activations, loss.model, update.lr)
 
 
 def _perceptron(model: nn.Module) -> list[Activation] | None:

@@ -24,10 +24,12 @@ from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
 from revorder.updates.gradients import GradientUpdate
 from revorder.updates.modules import ModuleLoss
+from revorder.updates.randomness import TURN
 
 TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
 COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache
 WORTH_TRACING = 128  # a trace costs about as much time as it saves in so many steps
+SETTLED = 3  # batches, before it is guessed how frequent their layouts are
 
 Kernel = Callable[..., None]  # kernel(*state leaves, *batch leaves) writes the next states into the state leaves
 
@@ -51,10 +53,13 @@ class Kernels:
         for count, ticks in uses.items():
             for width in self.blocks(count):
                 self.uses[width] += ticks
+        self.kinds: Counter[Any] = Counter()
+        self.proved: set[Any] = set()  # keys of the kernels whose step was compared with the plain one in this run
         self.made: dict[Any, Kernel | None] = {}
         self.options: tuple[Any, ...] | None = None
         if isinstance(maps.update, GradientUpdate) and isinstance(maps.update.loss, ModuleLoss):
             self.made, self.options = _KEPT.setdefault(maps.update.loss, {}), _options(maps.update)
+        self.inherited = set(self.made)
 
     @classmethod
     def of_run(cls, maps: Maps, compiled: bool, start: Tree, plan: Plan) -> Kernels:
@@ -70,38 +75,64 @@ class Kernels:
             return [widest] * full + [rest] * (rest > 0)
         return [widest] * full + [width for width in self.widths if width >= rest][: rest > 0]
 
+    def suits(self, kind: Any, batch: Tree) -> bool:
+        """Whether kernels may be used on a batch of a `layout_of` `kind`; counts the kinds of the run's batches."""
+        self.kinds[kind] += 1
+        return kind is not None and (self.fused is None or self.fused.suits(batch))
+
+    def key(self, width: int, kind: Any) -> Any:
+        """What a kernel is kept under."""
+        return self.options, self.compiled, None if self.fused else width, kind
+
     def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree, kind: Any) -> Kernel | None:
-        """The kernel for these lanes (leaves of a stack of the full width) and for batches of a `layout_of` `kind`."""
-        width = len(lanes[0])
-        key = (self.options, self.compiled, None if self.fused else width, kind)
-        worth = self.fused or self.compiled or self.uses[width] >= WORTH_TRACING
-        if key not in self.made and kind is not None and worth:
+        """The kernel for these lanes (leaves of a stack of the full width), for states and batches of such layouts."""
+        key = self.key(len(lanes[0]), kind)
+        if key not in self.made and self._pays(len(lanes[0]), kind[1]):
             self.made[key] = self._make(letter, lanes, structure, batch)
         return self.made.get(key)
 
+    def drop(self, key: Any) -> None:
+        """Give a kernel up that is not the plain step: if it came from an earlier run for a new one, else for good."""
+        stale = key in self.inherited
+        self.inherited.clear()
+        for old in list(self.made) if stale else [key]:
+            del self.made[old]
+        if not stale:
+            self.made[key] = None
+            self.maps.note("a kernel was not the plain step, and is left out")
+
+    def _pays(self, width: int, kind: Any) -> bool:
+        """Whether a kernel is worth its trace, if this kind of batch stays as frequent as it was until now."""
+        if self.fused:
+            return True
+        looked_at = self.kinds.total()
+        if self.compiled and len(self.kinds) < 2:
+            return True
+        if looked_at < SETTLED:
+            return False
+        return self.uses[width] * self.kinds[kind] >= WORTH_TRACING * looked_at
+
     def _make(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree) -> Kernel | None:
+        if self.fused:
+            return self.fused.step
         inputs, batch_structure = pytree.tree_flatten(batch)
 
         def step(*leaves: torch.Tensor) -> None:
             states = pytree.tree_unflatten(leaves[: len(lanes)], structure)
             after = self.maps.stacked(letter, states, pytree.tree_unflatten(leaves[len(lanes) :], batch_structure))
-            for old, new in zip(leaves, pytree.tree_leaves(after), strict=False):
+            for old, new in zip(leaves[: len(lanes)], pytree.tree_leaves(after), strict=True):
                 old.copy_(new)
 
-        eager, traced = _clones(lanes), _clones(lanes)
         try:
-            step(*eager, *inputs)
-            if self.fused:
-                kernel = self.fused
-            else:
-                graph = make_fx(step)(*_clones(lanes), *inputs)
-                kernel = torch._inductor.compile(graph, [*_clones(lanes), *inputs]) if self.compiled else graph
-            kernel(*traced, *inputs)
-            torch.testing.assert_close(traced, eager, equal_nan=True)
+            with TURN:  # tracing changes torch for the whole process
+                # fake tensors have no values: a step that reads some from a batch is refused, and not frozen;
+                # frozen layers and class weights are real, and may be constants of the trace
+                trace = make_fx(step, tracing_mode="fake", _allow_non_fake_inputs=True)
+                graph = trace(*_clones(lanes), *inputs)
+            return torch._inductor.compile(graph, [*_clones(lanes), *inputs]) if self.compiled else graph
         except Exception as error:  # whatever tracing cannot follow is done without it, as exactly
             self.maps.note(f"not traced ({str(error).splitlines()[0]})")
             return None
-        return kernel
 
 
 def _options(update: Any) -> tuple[Any, ...]:

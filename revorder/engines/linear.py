@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial, reduce
 
+import numpy as np
 import torch
 from torch.nn.functional import normalize
 from torch.utils import _pytree as pytree
@@ -13,6 +14,7 @@ from revorder.errors import NotAffineError
 from revorder.pytrees import Tree, is_finite, layout, named_leaves, stack
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # (R M_i, m_i), or (A, b)
+SAMPLED = 50  # steps of a word that are looked at where its batches cannot be stacked
 REMEDY = "use engine='wavefront' or 'replay'"
 
 
@@ -44,8 +46,9 @@ class Vectors:
 class Linear:
     """Finds (R M_i, m_i) for a matrix R (rows, d): one backward pass through T_i for every row.
 
-    Each time, T_i is compared with its affine form at a random point x of the scale of the start: uᵀ(T(x) - T(0))
-    must be (uᵀM) x, up to rounding, for directions u that are random but lean to where T moves x.
+    Each time, T_i is compared with its affine form at a point x, random and of the scale of the start unless one that
+    the run reaches is given: uᵀ(T(x) - T(0)) must be (uᵀM) x, up to rounding, for directions u that are random but lean
+    to where T moves x.
     """
 
     def __init__(self, maps: Maps, vectors: Vectors, start: Tree, first: int):
@@ -57,9 +60,9 @@ class Linear:
         self.directions = normalize(self._random(4), dim=1) / 2  # half: they cannot cancel a unit vector
         self.one(first, both.new_empty(0, self.d))  # refuses a map that bends before any large matrix is made
 
-    def one(self, letter: int, rows: torch.Tensor) -> Pair:
-        """(rows M_i, m_i)."""
-        number, x = self.maps.numbers[letter], self.scale * self._random(1)[0]
+    def one(self, letter: int, rows: torch.Tensor, x: torch.Tensor | None = None) -> Pair:
+        """(rows M_i, m_i); looked at in x."""
+        number, x = self.maps.numbers[letter], self.scale * self._random(1)[0] if x is None else x
         try:
             found = self._derive(letter, rows, self.maps.batch(letter), x)
         except Exception as error:
@@ -82,20 +85,42 @@ class Linear:
             return [self.one(letter, identity) for letter in letters]
         return self._checked(letters, *found)
 
+    def audit(self, word: list[int], matrices: dict[int, Pair], start: torch.Tensor) -> None:
+        """Hold the steps along a word to the plain steps, at the states that the affine recursion reaches there.
+
+        Raises:
+            NotAffineError: a map that bends somewhere on the way.
+        """
+        states = _along([matrices[letter] for letter in word], start)
+        some = list(range(len(word)))
+        batches = [self.maps.batch(letter) for letter in word]
+        if self.maps.may_trace and _alike(batches):
+            plain = torch.vmap(partial(self._apply, word[0]))(states[:-1], stack(batches))
+        else:
+            some = sorted({*range(0, len(word), max(1, len(word) // SAMPLED)), len(word) - 1})
+            plain = torch.stack([self._apply(word[i], states[i], batches[i]) for i in some])
+        before, after = states[some], states[1:][some]
+        gap = torch.linalg.vector_norm(after - plain, dim=1)
+        size = torch.stack([plain, before, after]).abs().amax(0).norm(dim=1)
+        bends = ~(gap <= self.vectors.eps ** (2 / 3) * size) & before.isfinite().all(1)
+        bends &= plain.isfinite().all(1) | after.isfinite().all(1)  # where both overflow there is nothing to compare
+        for i in bends.nonzero().flatten().tolist():
+            self._refuse(self.maps.numbers[word[some[i]]], gap[i].item(), size[i].item(), "a state of the run")
+        self.maps.audit.add(len(some), float((gap / size).nan_to_num(0, 0).max()))
+
+    def _apply(self, letter: int, vector: torch.Tensor, batch: Tree) -> torch.Tensor:
+        after = self.maps.apply(letter, self.vectors.tree(vector), batch)
+        if layout(after) != self.kind:
+            raise ValueError("the update changed the layout of the state")
+        return self.vectors.flat(after)
+
     def _random(self, rows: int) -> torch.Tensor:
         return torch.randn(rows, self.d, generator=self.generator, dtype=torch.float64).to(self.like)
 
     def _derive(self, letter: int, rows: torch.Tensor, batch: Tree, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """rows M and m; how far uᵀ(T(x) - T(0)) is from (uᵀM) x, and the size of what was subtracted."""
-
-        def apply(vector: torch.Tensor) -> torch.Tensor:
-            after = self.maps.apply(letter, self.vectors.tree(vector), batch)
-            if layout(after) != self.kind:
-                raise ValueError("the update changed the layout of the state")
-            return self.vectors.flat(after)
-
-        at_x, pull, *_ = torch.func.vjp(apply, x)
-        shift = apply(torch.zeros_like(x))
+        at_x, pull, *_ = torch.func.vjp(lambda vector: self._apply(letter, vector, batch), x)
+        shift = self._apply(letter, torch.zeros_like(x), batch)
         directions = self.directions + normalize(at_x - shift - x, dim=0)
         product, along = torch.vmap(pull)(torch.cat([rows, directions]))[0].split([len(rows), len(directions)])
         gap = (directions @ (at_x - shift) - along @ x).abs().max()
@@ -112,14 +137,29 @@ class Linear:
                 self._refuse(self.maps.numbers[letters[i]], gap[i].item(), size[i].item())
         return list(zip(product.unbind(), shift.unbind(), strict=True))
 
-    def _refuse(self, number: int, gap: float, size: float) -> None:
+    def _refuse(self, number: int, gap: float, size: float, where: str = "a random point") -> None:
         if not is_finite(self.maps.batches[number]):
             return  # the states will not be finite either, and `run` says since when
         name = getattr(self.maps.update, "__name__", type(self.maps.update).__name__)
         raise NotAffineError(
-            f"update: on batch {number}, {name} is not affine in its state: at a random point x, T(x) is {gap:.2g} "
+            f"update: on batch {number}, {name} is not affine in its state: at {where} x, T(x) is {gap:.2g} "
             f"away from M x + m, for numbers up to {size:.2g}; {REMEDY}"
         )
+
+
+def _along(pairs: list[Pair], start: torch.Tensor) -> torch.Tensor:
+    """(steps + 1, d) the states s, M s + m, …; by NumPy on a CPU, whose small products begin sooner."""
+    if start.device.type != "cpu" or start.dtype not in (torch.float32, torch.float64):
+        states = [start]
+        for matrix, shift in pairs:
+            states.append(torch.addmv(shift, matrix, states[-1]))
+        return torch.stack(states)
+    found = np.empty((len(pairs) + 1, len(start)), dtype=start.numpy().dtype)
+    found[0] = start.numpy()
+    with np.errstate(all="ignore"):  # states that overflow are found where they are gathered
+        for i, (matrix, shift) in enumerate(pairs):
+            found[i + 1] = matrix.numpy() @ found[i] + shift.numpy()
+    return torch.from_numpy(found)
 
 
 def _alike(batches: list[Tree]) -> bool:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import numpy as np
 import torch
-from torch.utils import _pytree as pytree
 
+from revorder.engines.audit import Audit
+from revorder.engines.blame import data_hint, named, seen
+from revorder.engines.purity import Untouched
 from revorder.errors import NotBatchableError
 from revorder.planning.plan import Label, Plan
-from revorder.pytrees import Tree, clone, describe, detach, layout, named_leaves, row
+from revorder.pytrees import Tree, clone, describe, detach, layout, row
 from revorder.updates.keys import takes_key
+from revorder.updates.randomness import Watch, looking_again
+
+WATCHED = 3  # tries, before a call is found to draw
+EXAMINED = 3  # batches on which an update examines itself
 
 
 class Maps:
     """`maps(letter, state)` applies T to one state, `maps.batched(letter, states)` to a stack of states.
 
-    Both check that the update keeps the state's layout, and the first call of each that it leaves its inputs alone.
+    Both check that the update keeps the state's layout and leaves its inputs alone; `audit` looks at more, now and
+    then.
+
+    Attributes:
+        audit: of the steps of this run.
+        plain: whether traced and hand-written steps are to be left out.
+        watched: whether every call is watched for draws from the process's generators.
     """
 
     def __init__(self, update: Callable[..., Tree], batches: Any, plan: Plan, labels: Sequence[Label] | None):
@@ -26,32 +40,68 @@ class Maps:
         self.numbers = plan.numbers.tolist()
         self.keys = self.numbers if labels is None else [labels[number] for number in self.numbers]
         self.takes_key = takes_key(update)
-        # without a key an update cannot be random; those of this package say whether they use theirs
-        self.may_trace = getattr(update, "keyless", not self.takes_key)
         self.notes: list[str] = []
         self.replay_only = getattr(update, "replay_only", False)
-        self.unchecked = {"one", "many"}
+        self.plain = self.watched = False
+        self.run: Plan | None = None  # known where it is carried out
+        self.audit = Audit(update, self.batch, self.apply_of, self.name)
+
+    @property
+    def may_trace(self) -> bool:
+        """Whether a trace may stand for the update: not for a random one, which without a key an update cannot be.
+
+        Updates of this package say whether they use theirs.
+        """
+        return not self.plain and bool(getattr(self.update, "keyless", not self.takes_key))
+
+    def begin(self, plan: Plan, start: Tree) -> None:
+        """Try the first step, and look at it closely, before anything is chosen or computed."""
+        self.run = plan
+        word = plan.letters[max(plan.words, key=len)]
+        self.audit.letters = np.unique(word).tolist()
+        letter = int(plan.letters[plan.words[0][0]])
+        batch = self.batch(letter)
+        inputs = Untouched(start, batch, values=True)
+        after = self(letter, start)
+        inputs.check()
+        self.audit.check(letter, batch, start, after, lambda state: self(letter, state))
+        if hasattr(self.update, "examine"):
+            some = word[:EXAMINED].tolist()
+            batches, keys = [self.batch(i) for i in some], [self.keys[i] for i in some]
+            examine = self.update.examine
+            self._blamed(letter, start, batch, lambda: examine(start, batches, keys))
+
+    def step(self, letter: int, state: Tree) -> Tree:
+        """T on one state, looked at more closely now and then."""
+        after = self(letter, state)
+        if self.audit.is_due():
+            self.audit.check(letter, self.batch(letter), state, after, lambda near: self(letter, near))
+        return after
 
     def __call__(self, letter: int, state: Tree) -> Tree:
         batch = self.batch(letter)
-        before = self._remember("one", state, batch)
-        try:
-            after = detach(self.apply(letter, state, batch))
-        except (RuntimeError, IndexError, TypeError) as error:
-            raise self._blame(error, letter, state, batch) from error
-        self._check_inputs(before, state, batch)
+        inputs = Untouched(state, batch)
+        after = self._blamed(letter, state, batch, lambda: self.apply(letter, state, batch))
+        inputs.check()
         self._check_layout(letter, state, after, batch)
         return after
 
     def batch(self, letter: int) -> Tree:
         """The batch that a letter stands for."""
-        return self.batches[self.numbers[letter]]
+        try:
+            return self.batches[self.numbers[letter]]
+        except Exception as error:
+            raise named(error, "batches", f"when {self.name(letter)} was asked for") from error
+
+    def name(self, letter: int) -> str:
+        """The batch that a letter stands for, in words."""
+        return f"batch {self.numbers[letter]}"
 
     def batched(self, letter: int, states: Tree, batch: Tree) -> Tree:
         """T on every state of a stack, checked."""
-        before = self._remember("many", states, batch)
+        inputs = Untouched(states, batch)
         try:
-            after = self.stacked(letter, states, batch)
+            after = self._watched(letter, lambda: self.stacked(letter, states, batch))
             if layout(after) != layout(states):
                 raise ValueError(f"it turned the stack {describe(states)} into {describe(after)}")
         except Exception as error:
@@ -60,12 +110,20 @@ class Maps:
                 f"update: it runs on one state but not on a stack of states under torch.vmap ({error}); "
                 "use engine='replay', or write it with torch operations only"
             ) from error
-        self._check_inputs(before, states, batch)
+        inputs.check()
         return after
 
     def stacked(self, letter: int, states: Tree, batch: Tree) -> Tree:
         """T on every state of a stack, without checks."""
         return detach(torch.vmap(lambda state: self.apply(letter, state, batch), randomness="same")(states))
+
+    def watch(self) -> Watch:
+        """Notices from here on which generators of the process move."""
+        return Watch()
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """A block in which a run is carried out: watched, if it must be."""
+        return looking_again() if self.watched else nullcontext()
 
     def note(self, text: str) -> None:
         """Remember something about the run that its trajectory should say, once."""
@@ -74,47 +132,53 @@ class Maps:
 
     def apply(self, letter: int, state: Tree, batch: Tree) -> Tree:
         """T without checks, for engines that transform it."""
+        return self.apply_of(self.update, letter, state, batch)
+
+    def apply_of(self, update: Callable[..., Tree], letter: int, state: Tree, batch: Tree) -> Tree:
+        """T by another copy of the update."""
         if self.takes_key:
-            return self.update(state, batch, key=self.keys[letter])
-        return self.update(state, batch)
+            return update(state, batch, key=self.keys[letter])
+        return update(state, batch)
 
-    def _remember(self, kind: str, state: Tree, batch: Tree) -> tuple[Tree, Tree] | None:
-        """Copies of the inputs, in the first call of each kind."""
-        if kind not in self.unchecked:
-            return None
-        self.unchecked.remove(kind)
-        return clone(state), clone(batch)
+    def _blamed(self, letter: int, state: Tree, batch: Tree, call: Callable[[], Any]) -> Any:
+        """What a call returns; its errors say what was being computed."""
+        try:
+            return detach(self._watched(letter, call))
+        except MemoryError:
+            raise
+        except Exception as error:
+            details = [seen(state, batch), *data_hint(self.batches)]
+            raise named(error, "update", f"on {self.name(letter)}{self._when(letter)}", details) from error
 
-    def _check_inputs(self, before: tuple[Tree, Tree] | None, state: Tree, batch: Tree) -> None:
-        for name, old, new in zip(("state", "batch"), before or (), (state, batch), strict=False):
-            if not _same(old, new):
-                raise ValueError(
-                    f"update: it changed its input {name} in place; return new tensors, "
-                    "as in `x = x - lr * g` rather than `x -= lr * g`"
-                )
+    def _when(self, letter: int) -> str:
+        """The first checkpoint that needs a batch, in words."""
+        if self.run is None:
+            return ""
+        words = zip(self.run.steps, self.run.words, strict=True)
+        needed = [step for step, word in words if (self.run.letters[word] == letter).any()]
+        return f" (first needed for step {min(needed)})" if needed else ""
+
+    def _watched(self, letter: int, call: Callable[[], Any]) -> Any:
+        """What a call returns; if draws were noticed, it must not be the one that moves the generators."""
+        moved = set[str]()
+        for _ in range(WATCHED if self.watched else 1):  # another thread may draw as well, but hardly every time
+            watch = Watch() if self.watched else None
+            found = call()
+            moved = watch.moved() if watch is not None else moved
+            if not moved:
+                break
+        if moved:
+            raise ValueError(
+                f"update: on {self.name(letter)} it draws from the global generator of {' and '.join(sorted(moved))}, "
+                "so that it is another map in every call; draw from a generator made of the key, as in update(state, "
+                "batch, key) with torch.Generator().manual_seed(key), or use module_loss, which keys its draws"
+            )
+        return found
 
     def _check_layout(self, letter: int, state: Tree, after: Tree, batch: Tree) -> None:
         if not self.replay_only and layout(after) != layout(state):
             raise ValueError(
-                f"start, update: on batch {self.numbers[letter]} the update turned the state {describe(state)} into "
+                f"start, update: on {self.name(letter)} the update turned the state {describe(state)} into "
                 f"{describe(after)}, but structure, shapes and dtypes must stay; "
                 f"check the shapes and dtypes of start and of the batch ({describe(batch)})"
             )
-
-    def _blame(self, error: Exception, letter: int, state: Tree, batch: Tree) -> Exception:
-        """The same error, with what was being computed."""
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        return kind(
-            f"update: it failed on batch {self.numbers[letter]}: {error}\n"
-            f"  start, batches: the state was {describe(state)}; the batch was {describe(batch)}; "
-            "check that their shapes and dtypes fit the loss"
-        )
-
-
-def _same(old: Tree, new: Tree) -> bool:
-    leaves = zip(named_leaves(old), pytree.tree_leaves(new), strict=True)
-    return all(not isinstance(a, torch.Tensor) or a.is_meta or _equal(a, b) for (_, a), b in leaves)
-
-
-def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from revorder.engines.audit import EVERY_STEP
 from revorder.engines.maps import Maps
 from revorder.engines.places import Keeper, Place
 from revorder.planning.plan import Plan
@@ -21,12 +22,13 @@ class Replay:
     def states(
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any], keeper: Keeper | None = None
     ) -> Iterator[tuple[np.ndarray, Tree]]:
+        maps.audit.spread(plan.cost, EVERY_STEP, start)
         pending = [(child, start) for child in plan.trie.children(np.array([0])).tolist()]
         if keeper is not None and keeper.place is not None:
             pending = _pending(keeper.place)
         while pending:
             node, state = pending.pop()
-            state = maps(int(plan.trie.letter[node]), state)
+            state = maps.step(int(plan.trie.letter[node]), state)
             advanced(1)
             if node in plan.rows_at:
                 rows = np.array(plan.rows_at[node])

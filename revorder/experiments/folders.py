@@ -24,6 +24,7 @@ from revorder.data.files import parse, plain_places, read_text, reading, write
 from revorder.experiments.configs import FIELDS, Config
 from revorder.experiments.job import Job, jobs
 from revorder.pytrees import concatenated, row
+from revorder.showing import Facts, Shown
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class FolderInUseError(RuntimeError):
     """Another process writes to this result folder."""
 
 
-class Folder:
+class Folder(Shown):
     """One result folder; see the module for its files.
 
     Attributes:
@@ -49,6 +50,17 @@ class Folder:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+
+    def _facts(self) -> Facts:
+        """Only the configuration is read. With parts, it takes a plan to know how many jobs there are."""
+        try:
+            config, files = self.config(), list((self.path / "jobs").glob("*.safetensors"))
+        except (OSError, ValueError):
+            return {"path": self.path, "holds": "no experiment that can be read"}
+        waiting = sum(file.name.endswith(".snapshot.safetensors") for file in files)
+        total = f" of {len(config.orders) * config.seeds}" if config.parts == 1 else ""
+        jobs = f"{len(files) - waiting}{total} finished, {waiting} under way"
+        return {"path": self.path, "experiment": config.name, "jobs": jobs, "orders": ", ".join(config.orders)}
 
     def begin(self, config: Config) -> None:
         """Make the folder for a configuration, or find it made for this one.

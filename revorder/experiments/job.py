@@ -22,8 +22,8 @@ from revorder.planning.plan import Plan, plan_for
 from revorder.problems import Problem
 from revorder.pytrees import Tree, layout, row
 from revorder.running import parallel
+from revorder.running.carrying import carry_out, origin
 from revorder.running.collecting import Collector
-from revorder.running.run import carry_out, origin
 from revorder.trajectories import storage
 from revorder.trajectories.trajectory import Trajectory
 
@@ -104,6 +104,9 @@ class Snapshots:
         elif self.kept is not None:
             collected.cost += self.kept.cost
 
+    def restart(self) -> None:
+        self.place = self.kept = None
+
     def reached(self, place: Callable[[], Place]) -> None:
         if self.watcher is not None:
             self.watcher(self.collected)
@@ -121,8 +124,8 @@ class Snapshots:
             "metrics": {name: values.tolist() for name, values in gathered.metrics.items()},
             "cost": gathered.cost,
         }
-        kept = gathered.states if gathered.steps else {}
-        storage.save(self.path, {"place": place.states, "kept": kept}, about, SNAPSHOT)
+        states = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
+        storage.save(self.path, states, about, SNAPSHOT)
         self.saved, self.last = self.saved + 1, time.monotonic()
 
     def _load(self) -> None:
@@ -139,8 +142,7 @@ class Snapshots:
         if self.place is None or self.kept is None:
             return
         with reading(self.path, f"a snapshot of {self.job}"):
-            fits = check_replay if config.engine == "replay" else check_wavefront
-            fits(self.place, plan, problem.start)
+            (check_replay if config.engine == "replay" else check_wavefront)(self.place, plan, problem.start)
             steps, gathered = self.kept.steps, set(self.kept.steps)
             if [n for n in plan.steps if n in gathered] != steps or self.kept.metrics.keys() != problem.metrics.keys():
                 raise ValueError("it has other checkpoints or metrics")

@@ -36,7 +36,7 @@ class Watcher:
         )
         waiting = {job: costs[job.order, job.part] for job in jobs(config) if not folder.result(job).exists()}
         before = np.cumsum([0, *waiting.values()]).tolist()
-        self.before, self.total = dict(zip(waiting, before, strict=False)), before[-1]
+        self.before, self.total = dict(zip(waiting, before[:-1], strict=True)), before[-1]
         self.looked = self.wrote = time.monotonic()
         self.bar = tqdm(total=self.total, unit=" evaluations", unit_scale=True, file=self.stream, dynamic_ncols=True,
                         smoothing=0.05, disable=not self.stream.isatty())  # fmt: skip

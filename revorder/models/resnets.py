@@ -68,7 +68,7 @@ def _resnet(
         whole(name, size, 1)
     if norm not in NORMS:
         raise ValueError(f"norm: got {norm!r}, but it must be one of {', '.join(map(repr, NORMS))}")
-    with seeded(seed, "parameters", torch.device("cpu")):
+    with seeded(seed, "parameters"):
         layers = OrderedDict(conv=_conv(channels, width, 3), norm=NORMS[norm](width), relu=nn.ReLU())
         fan_in = width
         for i, depth in enumerate(depths):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import nn
 
 from revorder.models.resnets import resnet18, resnet50
@@ -27,7 +26,7 @@ def mlp(
     if len(sizes) < 2:
         raise ValueError(f"sizes: got {sizes}, but an input and an output width are needed, as in mlp(64, 32, 10)")
     layers: list[nn.Module] = [nn.Flatten()]
-    with seeded(seed, "parameters", torch.device("cpu")):
+    with seeded(seed, "parameters"):
         for i, (fan_in, fan_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
             if i:
                 layers += [activation()] + [nn.Dropout(dropout)] * (dropout > 0)
@@ -54,7 +53,7 @@ def small_cnn(
         convolution = nn.Conv2d(fan_in, fan_out, kernel_size=3, padding=1, bias=False)
         return [convolution, nn.BatchNorm2d(fan_out), nn.ReLU(), nn.MaxPool2d(2)]
 
-    with seeded(seed, "parameters", torch.device("cpu")):
+    with seeded(seed, "parameters"):
         features = block(channels, width) + block(width, 2 * width)
         head = [
             nn.AdaptiveAvgPool2d(2),

@@ -16,12 +16,14 @@ from revorder.errors import whole
 from revorder.orders import Order, order
 from revorder.planning import schedule
 from revorder.planning.trie import Trie, build
+from revorder.showing import Facts, Shown, name_of, span
 
 Label = int | str
+QUICK, DEEP = 150_000, 5_000  # batch numbers of all words, and of one, that are priced just to be shown
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan(Shown):
     """What it takes to reach some checkpoints of a composition order. Made by `plan`, immutable.
 
     Attributes:
@@ -89,6 +91,15 @@ class Plan:
     @cached_property
     def _schedule(self) -> tuple[list[schedule.Tick], int]:
         return schedule.ticks(self.trie)
+
+    def _facts(self) -> Facts:
+        """The price, too, where it is known already or found at once: to look at a plan must not take long."""
+        quick = 0 < self.naive_cost <= QUICK and max(map(len, self.words)) <= DEEP
+        cost = self.cost if quick or "trie" in vars(self) else "not computed yet, see .cost"
+        facts = {"order": self.order, "checkpoints": span(self.steps), "cost": cost, "naive cost": self.naive_cost}
+        if quick or "_schedule" in vars(self):
+            facts |= {"launches": self.launches, "peak states": self.peak_states}
+        return facts
 
     def split(self, max_states: int) -> list[tuple[np.ndarray, Plan]]:
         """Plans that hold at most `max_states` states each, with the rows (positions in `steps`) that each serves.
@@ -165,16 +176,16 @@ def _steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
 
 def _word(made: Order, n: int, n_batches: int | None) -> np.ndarray:
     """The word of step n, checked."""
-    word = np.asarray(made.word(n))
+    word, name = np.asarray(made.word(n)), name_of(made)
     if word.ndim != 1 or word.size == 0:
-        raise ValueError(f"order: {made} gave {word.tolist()!r} for step {n}, but a word must have at least one batch")
+        raise ValueError(f"order: {name} gave {word.tolist()!r} for step {n}, but a word must have at least one batch")
     if word.dtype.kind not in "iu":
-        raise TypeError(f"order: {made} gave {word.tolist()!r} for step {n}, but batch numbers must be integers")
+        raise TypeError(f"order: {name} gave {word.tolist()!r} for step {n}, but batch numbers must be integers")
     outside = word[(word < 0) | (word >= (np.inf if n_batches is None else n_batches))]
     if outside.size:
         accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"
         raise ValueError(
-            f"checkpoints, order: step {n} of {made} asks for batch {outside[0]}, but batch numbers must be {accepted}"
+            f"checkpoints, order: step {n} of {name} asks for batch {outside[0]}, but batch numbers must be {accepted}"
         )
     return word
 

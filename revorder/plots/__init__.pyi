@@ -15,7 +15,7 @@ from .experiments import experiment_spreads_figure as experiment_spreads_figure
 from .laws import digits_figure as digits_figure
 from .laws import law_figure as law_figure
 from .laws import two_spreads_figure as two_spreads_figure
-from .paths import STYLES as STYLES
+from .looks import STYLES as STYLES
 from .paths import paths_figure as paths_figure
 from .paths import spread_figure as spread_figure
 from .perfect import averaging_figure as averaging_figure

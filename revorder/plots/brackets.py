@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.plots.paths import REFERENCE, STYLES, Style, wide_line
+from revorder.plots.labels import entry
+from revorder.plots.looks import PALETTE, REFERENCE, Style, looks, wide_line
 from revorder.plots.picture import Picture, figure, plain_log
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BENDS = 96  # points of a level line
-MARKERS = "os^D"
 # not those of forward and backward: these lines are differences between the two
-SIZES: list[Style] = [*STYLES[2:], {"color": "0.25", "linestyle": (0, (6, 1.5, 1, 1.5))}]
+SIZES: list[Style] = [*PALETTE[2:4], {"color": "0.25", "linestyle": (0, (6, 1.5, 1, 1.5)), "marker": "o"},
+                      *PALETTE[4:6]]  # fmt: skip
+GUIDES = (2, 3)  # slopes
 LOSSES: tuple[Style, ...] = ({"color": REFERENCE, "linestyle": "-"}, {"color": REFERENCE, "linestyle": (0, (2, 2))})
 
 
@@ -30,7 +32,7 @@ def slope_figure(
     x: ArrayLike,
     sizes: Mapping[str, ArrayLike],
     *,
-    guides: Sequence[float] = (2, 3),
+    guides: Sequence[float] | None = None,
     xlabel: str = "learning rate h (no unit)",
     ylabel: str = "distance in parameter space (no unit)",
     title: str,
@@ -39,11 +41,18 @@ def slope_figure(
 
     Args:
         x: (n,) positive numbers.
-        sizes: name -> (n,) positive numbers, at most three of them; one line each.
-        guides: slopes of the wide lines to compare with, one for each of the first sizes, through its smallest x.
+        sizes: name -> (n,) positive numbers; one line each.
+        guides: slopes of the wide lines to compare with, one for each of the first sizes, through its smallest x;
+            default: 2 for the first and 3 for the second.
         xlabel, ylabel: with units.
         title: the message of the figure.
+
+    Raises:
+        ValueError: more guides than sizes.
     """
+    guides = GUIDES[: len(sizes)] if guides is None else guides
+    if len(guides) > len(sizes):
+        raise ValueError(f"guides: got {len(guides)} slopes, but there are {len(sizes)} sizes to compare with them")
     made, ax = figure(7.0, 3.6)
     draw_slopes(ax, x, sizes, guides, xlabel, ylabel)
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -56,9 +65,9 @@ def draw_slopes(
 ) -> None:
     """The lines of `slope_figure`, on axes that are there already."""
     x = np.asarray(x, dtype=float)
-    _draw_guides(ax, x, list(zip(sizes.values(), guides, strict=False)))
-    for (name, values), style, marker in zip(sizes.items(), SIZES, MARKERS, strict=False):
-        ax.plot(x, values, label=name, marker=marker, markersize=5, linewidth=1.5, **style)
+    _draw_guides(ax, x, list(zip(list(sizes.values())[: len(guides)], guides, strict=True)))
+    for name, style in looks(list(sizes), SIZES).items():
+        ax.plot(x, sizes[name], label=entry(name), markersize=5, linewidth=1.5, **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
     plain_log(ax.xaxis, ax.yaxis)
     low, high = ax.get_ylim()
@@ -133,9 +142,9 @@ def draw_two_steps(
             ax.plot(*np.asarray(line).T, linewidth=0.9, **style)
         ax.plot(*minimisers[number], marker="xP"[number], color=REFERENCE, markersize=7, linestyle="none",
                 label=f"minimiser of batch {number}")  # fmt: skip
-    for name, path, style, marker in zip(("forward: 0, then 1", "backward: 1, then 0"), (forward, backward), STYLES,
-                                         MARKERS, strict=False):  # fmt: skip
-        ax.plot(*path.T, marker=marker, markersize=5, linewidth=1.8, label=name, **style)
+    names = ("forward: 0, then 1", "backward: 1, then 0")
+    for name, path, style in zip(names, (forward, backward), PALETTE[:2], strict=True):
+        ax.plot(*path.T, markersize=5, linewidth=1.8, label=name, **style)
     head = "-|>,head_width=0.2,head_length=0.4"
     arrow = {"arrowstyle": head, "color": "black", "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", forward[-1] + bracket, forward[-1], arrowprops=arrow)

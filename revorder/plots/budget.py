@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revorder.plots.paths import BROWN, REFERENCE, STYLES, Style
+from revorder.plots.looks import BROWN, REFERENCE, STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 
 if TYPE_CHECKING:

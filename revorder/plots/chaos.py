@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.plots.paths import STYLES
+from revorder.plots.looks import STYLES
 from revorder.plots.picture import Picture, figure
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from revorder.plots.paths import STYLES, Style
+from revorder.plots.looks import STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.theory import a_posteriori_bound, error_bound
 from revorder.theory.checks import Floats

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from typing import Any
 
 import numpy as np
 
-from revorder.plots.paths import BROWN, PURPLE, REFERENCE, STYLES, Style
+from revorder.plots.labels import entry
+from revorder.plots.looks import REFERENCE, look
 from revorder.plots.picture import Picture, figure
 from revorder.trajectories.trajectory import Trajectory
 
-# the palette goes on, for experiments with more orders than the course compares
-MORE: list[Style] = [
-    {"color": BROWN, "linestyle": (0, (8, 2))},
-    {"color": PURPLE, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
-    {"color": "#000000", "linestyle": (0, (2, 2))},
-]
-MARKERS = "os^Dv<P"
 FEW = 12  # so few checkpoints are marked, each
 
 
@@ -35,12 +28,12 @@ def experiment_paths_figure(
         title: the message of the figure.
     """
     made, (whole_path, end) = figure(8.6, 3.6, ncols=2, width_ratios=[3, 2])
-    for (name, seeds), style, marker in zip(runs.items(), cycle(STYLES + MORE), cycle(MARKERS), strict=False):
-        for number, run in enumerate(seeds):
-            mark = marker if len(run.steps) <= FEW else None
-            first = name if not number else None
-            whole_path.plot(run.steps, run.metrics[metric], linewidth=0.9, label=first, marker=mark, **style)
-            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=1.0, marker=mark, **style)
+    for number, (name, seeds) in enumerate(runs.items()):
+        for seed, run in enumerate(seeds):
+            style = look(number, marked=len(run.steps) <= FEW)
+            first = None if seed else entry(name)
+            whole_path.plot(run.steps, run.metrics[metric], linewidth=0.9, label=first, **style)
+            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=1.0, **style)
     label = f"{metric} ({unit})" if unit else metric
     whole_path.set(xlabel="step n (batches)", ylabel=label, title="whole path", **_readable(runs, metric))
     shown = len(next(iter(runs.values()))[0].steps[-tail:])
@@ -71,9 +64,9 @@ def experiment_spreads_figure(
     for seed in sorted({seed for by_seed in spreads.values() for seed in by_seed}):
         rows = [row for row, name in enumerate(names) if seed in spreads[name]]
         ax.plot([spreads[names[row]][seed] for row in rows], rows, color=REFERENCE, linewidth=0.6, zorder=1)
-    for row, (name, style, marker) in enumerate(zip(names, cycle(STYLES + MORE), cycle(MARKERS), strict=False)):
-        values = list(spreads[name].values())
-        ax.scatter(values, [row] * len(values), color=style["color"], marker=marker, s=40, zorder=2)
+    for row, name in enumerate(names):
+        values, style = list(spreads[name].values()), look(row)
+        ax.scatter(values, [row] * len(values), color=style["color"], marker=style["marker"], s=40, zorder=2)
     ax.set(yticks=range(len(names)), yticklabels=names, xlabel=quantity)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(left=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,10 @@ from numpy.typing import ArrayLike
 
 from revorder.diagnostics.laws import compare_laws
 from revorder.diagnostics.spreads import spread_along_path, spread_over_seeds
-from revorder.plots.paths import REFERENCE, STYLES, wide_line
+from revorder.plots.labels import entry, labels_of
+from revorder.plots.looks import PALETTE, REFERENCE, STYLES, looks, wide_line
 from revorder.plots.picture import Picture, figure
+from revorder.showing import name_of
 from revorder.theory import bernoulli_convolution_cdf
 from revorder.trajectories.trajectory import Trajectory
 
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 
 GOLDEN = (3 - 5**0.5) / 2  # the learning rate with c = 1/φ
 CRITICAL = 1.358  # a KS distance beyond CRITICAL / √N comes by chance once in 20 samples of N
-MARKERS = "os"
 GRID = np.linspace(0, 1, 801)
+WIDE = 90  # characters of a title in one line
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -60,14 +63,14 @@ def law_figure(lr: float, samples: Mapping[str, ArrayLike]) -> Picture:
     band = CRITICAL / np.sqrt(min(np.size(values) for values in samples.values()))
     right.axhspan(-band, band, facecolor="0.92", edgecolor=REFERENCE, linewidth=0.8)
     measured = []
-    for (order, values), style in zip(samples.items(), STYLES, strict=False):
-        x, steps = _staircase(values, GRID)
+    for order, style in looks(list(samples), marked=False).items():
+        x, steps = _staircase(samples[order], GRID)
         off = steps - bernoulli_convolution_cdf(x, lr)
-        left.plot(x, steps, label=order, linewidth=1.5, **style)
+        left.plot(x, steps, label=entry(order), linewidth=1.5, **style)
         right.plot(x, off, linewidth=1.3, **style)
         measured.append(f"{order} {np.abs(off).max():.3f}")
     left.set(xlabel="θ (no unit)", ylabel="fraction of seeds with state ≤ θ", ylim=(-0.02, 1.02))
-    left.legend(frameon=False, loc="upper left", handlelength=2.6, fontsize=9)
+    left.legend(frameon=len(samples) > 2, edgecolor="none", loc="upper left", handlelength=2.6, fontsize=9)
     right.set(xlabel="θ (no unit)", ylabel="difference from the exact CDF")
     left.set_yticks([0, 0.5, 1])
     right.set_yticks(np.array([-1, 0, 1]) * round(band, 3))
@@ -76,7 +79,7 @@ def law_figure(lr: float, samples: Mapping[str, ArrayLike]) -> Picture:
     right.set_ylim(*np.array([-1, 1]) * max(1.35 * band, 1.1 * np.abs(right.dataLim.intervaly).max()))
     right.set_title("band: 19 of 20 samples stay inside", fontsize=9)
     said = f"h = {rate_name(lr)}, {law_kind(lr)}. KS distance: {', '.join(measured)}"
-    made.suptitle(said, fontweight="bold", fontsize=11)
+    made.suptitle(fill(said, WIDE), fontweight="bold", fontsize=11)
     return Picture(made, "Left: the fraction of seeds with a state up to θ, beside the exact CDF of the stationary "
                          f"law. Right: their difference from the exact CDF. {said}. A difference "
                          f"beyond {band:.3f} comes by chance once in 20 samples.")  # fmt: skip
@@ -104,22 +107,27 @@ def two_spreads_figure(
     Args:
         seeds: one `SeedRuns` for each order, with this metric; the left panel shows its CDF at their last checkpoint.
             The orders must have batch sequences of their own, for the p-value of the alt text to mean something.
-        paths: one `Trajectory` for each order, with this metric, in the same order of orders.
+        paths: one `Trajectory` for each order, with this metric, in the same sequence of orders.
         metric: one that all of them have.
         unit: of the metric.
         last: how many checkpoints at the end of a path are shown and measured.
         title: the message.
+
+    Raises:
+        ValueError: no order, or other ones in `seeds` than in `paths`.
     """
+    names = labels_of(seeds, argument="seeds")
+    _check_pairs(seeds, paths)
     made, (left, right) = figure(8.2, 3.4, ncols=2)
     label, n = f"{metric} ({unit})" if unit else metric, seeds[0].steps[-1]
-    over = {runs.order: spread_over_seeds(runs, metric, n) for runs in seeds}
-    along = {run.order: spread_along_path(run, metric, last) for run in paths}
-    for runs, style in zip(seeds, STYLES, strict=False):
+    over = {name: spread_over_seeds(runs, metric, n) for name, runs in zip(names, seeds, strict=True)}
+    along = {name: spread_along_path(run, metric, last) for name, run in zip(names, paths, strict=True)}
+    for runs, (name, style) in zip(seeds, looks(names, marked=False).items(), strict=True):
         x, steps = _staircase(runs.metrics[metric][-1])
-        left.plot(x, steps, label=f"{runs.order} {over[runs.order]:.2g}", linewidth=1.6, **style)
-    for run, style, marker in zip(paths, STYLES, MARKERS, strict=False):
-        right.plot(run.steps[-last:], run.metrics[metric][-last:], label=f"{run.order} {along[run.order]:.2g}",
-                   linewidth=1.4, marker=marker, markersize=2.5, **style)  # fmt: skip
+        left.plot(x, steps, label=entry(f"{name} {over[name]:.2g}"), linewidth=1.6, **style)
+    for run, (name, style) in zip(paths, looks(names).items(), strict=True):
+        right.plot(run.steps[-last:], run.metrics[metric][-last:], label=entry(f"{name} {along[name]:.2g}"),
+                   linewidth=1.4, markersize=2.5, **style)  # fmt: skip
     left.set(xlabel=label, ylabel="fraction of seeds below", title=f"{_count(seeds, metric)} seeds at step {n}")
     right.set(xlabel="step n (batches)", ylabel=label, title="one run, many steps")
     for ax, name in ((left, "spread over seeds"), (right, "spread along the path")):
@@ -127,8 +135,17 @@ def two_spreads_figure(
     made.suptitle(title, fontweight="bold")
     shown = f"the last {len(paths[0].steps[-last:])} checkpoints of one run each"
     return Picture(made, f"{title}. Left, {label} at step {n}, as the fraction of seeds below it: spread over seeds "
-                         f"{_listed(over)}; KS {_compared(seeds, metric)}. Right, {shown}: spread along the path "
+                         f"{_listed(over)}{_compared(seeds, names, metric)}. Right, {shown}: spread along the path "
                          f"{_listed(along)}.")  # fmt: skip
+
+
+def _check_pairs(seeds: Sequence[SeedRuns], paths: Sequence[Trajectory]) -> None:
+    """Both panels show the same orders in the same looks."""
+    left, right = ([name_of(run.order) for run in runs] for runs in (seeds, paths))
+    if left != right:
+        raise ValueError(
+            f"seeds, paths: got the orders {', '.join(left)} and {', '.join(right) or 'none'}, but both need the same"
+        )
 
 
 def _count(seeds: Sequence[SeedRuns], metric: str) -> int:
@@ -139,9 +156,13 @@ def _listed(spreads: Mapping[str, float]) -> str:
     return ", ".join(f"{order} {value:.2g}" for order, value in spreads.items())
 
 
-def _compared(seeds: Sequence[SeedRuns], metric: str) -> str:
+def _compared(seeds: Sequence[SeedRuns], names: Sequence[str], metric: str) -> str:
+    """The distance of the first two orders."""
+    if len(seeds) < 2:
+        return ""
     found = compare_laws(*(runs.metrics[metric][-1] for runs in seeds[:2]))
-    return f"distance {found.ks:.2g} with p-value {found.p_value:.2g}"
+    which = f" between {names[0]} and {names[1]}" if len(seeds) > 2 else ""
+    return f"; KS distance {found.ks:.2g} with p-value {found.p_value:.2g}{which}"
 
 
 def digits_figure(tosses: Sequence[int], n: int) -> Picture:
@@ -157,8 +178,8 @@ def digits_figure(tosses: Sequence[int], n: int) -> Picture:
     thick = float(np.clip(90 / n, 2, 14))  # one collection is drawn quickly; 53 bars are not
     ax.hlines(steps, backward, backward + weights, **wide_line(STYLES[1]["color"], "#D5E6F1", thick))
     size = 6 if n <= 20 else 4
-    for values, name, style, marker in zip((forward, backward), ("forward", "backward"), STYLES, MARKERS, strict=False):
-        ax.plot(values, steps, label=name, marker=marker, markersize=size, linewidth=1.2, **style)
+    for values, name, style in zip((forward, backward), ("forward", "backward"), PALETTE[:2], strict=True):
+        ax.plot(values, steps, label=name, markersize=size, linewidth=1.2, **style)
     ax.set(xlabel="θ (no unit)", ylabel="step k (batches)", xlim=(-0.02, 1.02), ylim=(n + 0.6, 0.4))
     ax.set_yticks(range(1, n + 1, -(-n // 6)))
     ax.set_xticks(np.linspace(0, 1, 5), ["0", "1/4", "1/2", "3/4", "1"])

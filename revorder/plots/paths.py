@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import ceil
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from revorder.diagnostics.spreads import spread_along_path
+from revorder.plots.labels import entry, labels_of
+from revorder.plots.looks import dot, looks
 from revorder.plots.picture import Picture, figure
 from revorder.trajectories.trajectory import Trajectory
 
-Style = dict[str, Any]  # keyword arguments of matplotlib's `plot`
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, told apart by colour-blind readers; every line also has a dash pattern of its own.
-# Its light colours are left out: a line needs a contrast of 3:1 with white (WCAG 1.4.11). Brown and purple are ours.
-STYLES: list[Style] = [
-    {"color": "#D55E00", "linestyle": "-"},
-    {"color": "#0072B2", "linestyle": (0, (5, 1.5))},
-    {"color": "#009E73", "linestyle": (0, (1, 1))},
-    {"color": "#CC79A7", "linestyle": (0, (4, 1, 1, 1))},
-]
-BROWN, PURPLE = "#803808", "#600068"
-REFERENCE = "0.35"  # lines to compare with; dark enough for everyone to tell from the palette
-
-
-def wide_line(colour: str = REFERENCE, filling: str = "0.9", width: float = 5.0) -> Style:
-    """A wide light line between two thin dark ones: it stands out from white, and what is drawn on it from it.
-
-    Args:
-        colour: of the thin lines.
-        width: in points, of all together.
-    """
-    from matplotlib.patheffects import Normal, Stroke
-
-    outline = [Stroke(linewidth=width, foreground=colour), Normal()]
-    return {"color": filling, "linewidth": width - 1.6, "path_effects": outline}
+FEW, SOME = 4, 8  # so many runs are named inside the axes, and have their spreads in the title
+WIDE = 84  # characters of a title in one line
 
 
 def paths_figure(
@@ -47,11 +32,12 @@ def paths_figure(
     last: int = 50,
     log: bool = False,
     trend: bool = False,
+    labels: Sequence[str] | None = None,
 ) -> Picture:
     """A metric along the path of several runs: the whole path at the left, its last checkpoints at the right.
 
     Args:
-        trajectories: runs with this metric, at checkpoints in ascending order; one line each, named by its order.
+        trajectories: runs with this metric, at checkpoints in ascending order; one line each.
         metric: a key of `Trajectory.metrics`.
         unit: of the metric, for the axis label.
         title: the message of the figure; default: the spread along the path of each run.
@@ -59,42 +45,68 @@ def paths_figure(
         log: whether the left panel's metric axis is logarithmic.
         trend: whether the spread is taken about a straight line through the last checkpoints; for runs that still
             fall as a whole.
+        labels: one text for each run, all different; default: their orders, and what tells runs of one order apart.
+
+    Raises:
+        ValueError: no run, or labels that do not name every run once.
+        TypeError: labels that are no texts.
     """
+    named = dict(zip(labels_of(trajectories, labels), trajectories, strict=True))
     made, (whole_path, end) = figure(8.0, 3.2, ncols=2, width_ratios=[3, 2])
     label = f"{metric} ({unit})" if unit else metric
-    spreads = {run.order: spread_along_path(run, metric, last, trend=trend) for run in trajectories}
-    for run, style in zip(trajectories, STYLES, strict=False):
-        whole_path.plot(run.steps, run.metrics[metric], label=run.order, linewidth=1.4, **style)
-        end.plot(run.steps[-last:], run.metrics[metric][-last:], linewidth=1.6, **style)
+    spreads = {name: spread_along_path(run, metric, last, trend=trend) for name, run in named.items()}
+    for name, style in looks(list(named), marked=False).items():
+        steps, values = named[name].steps, named[name].metrics[metric]
+        whole_path.plot(steps, values, label=entry(name), linewidth=1.4, **style)
+        end.plot(steps[-last:], values[-last:], linewidth=1.6, **style)
     whole_path.set(xlabel="step n (batches)", ylabel=label)
     whole_path.set_yscale("log" if log else "linear")
-    whole_path.legend(title="composition order", frameon=False)
-    end.set(xlabel="step n (batches)", title=f"the last {len(trajectories[0].steps[-last:])} checkpoints")
-    measured = ", ".join(f"{order} {spread:.2g}" for order, spread in spreads.items())
-    said = f"Spread {'about the trend' if trend else 'along the path'}: {measured}"
-    made.suptitle(title or said, fontweight="bold")
+    _name_lines(made, whole_path, list(named), "composition order" if labels is None else None)
+    shown = max(len(run.steps[-last:]) for run in trajectories)
+    end.set(xlabel="step n (batches)", title=f"the last {shown} checkpoints")
+    measured = ", ".join(f"{name} {spread:.2g}" for name, spread in spreads.items())
+    kind = f"Spread {'about the trend' if trend else 'along the path'}"
+    said = f"{kind}: {measured}"
+    heading = title or fill(said if len(named) <= SOME else f"{kind}: {_ends(spreads)}", WIDE)
+    made.set_figheight(made.get_figheight() + 0.2 * heading.count("\n"))
+    made.suptitle(heading, fontweight="bold")
     message = f"{title}. {said}" if title else said
     return Picture(made, f"Line plot of {label} against the step. {message}.")
+
+
+def _ends(spreads: Mapping[str, float]) -> str:
+    """The smallest and the largest one."""
+    known = {name: spread for name, spread in spreads.items() if np.isfinite(spread)} or spreads
+    found = (min(known, key=known.__getitem__), max(known, key=known.__getitem__))
+    return " to ".join(f"{name} {known[name]:.2g}" for name in found)
+
+
+def _name_lines(made: Figure, ax: Axes, names: Sequence[str], title: str | None) -> None:
+    """A legend inside the axes; for many lines below all axes, in a figure made higher for it."""
+    if len(names) <= FEW:
+        ax.legend(title=title, frameon=False)
+        return
+    columns = max(1, int(made.get_figwidth() / (0.65 + 0.075 * max(map(len, names)))))  # inches
+    made.set_figheight(made.get_figheight() + 0.3 + 0.21 * ceil(len(names) / columns))
+    made.legend(*ax.get_legend_handles_labels(), title=title, frameon=False, loc="outside lower center", ncols=columns)
 
 
 def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:
     """Spread along the path of several settings: one point for each seed, orders side by side.
 
     Args:
-        spreads: setting -> order -> one spread along the path for each seed.
+        spreads: setting -> order -> one spread along the path for each seed. A setting may lack orders.
         title: the message of the figure.
         quantity: axis label with unit, such as "spread of the test loss along the path (nats)".
     """
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    made, ax = figure(7.0, 1.2 + 0.9 * len(spreads))
-    orders = list(next(iter(spreads.values())))
-    for row, by_order in enumerate(spreads.values()):
-        for shift, (name, values) in enumerate(by_order.items()):
-            height = row + 0.3 * (shift - (len(orders) - 1) / 2)
-            marker = "os^D"[shift]
-            ax.scatter(values, [height] * len(values), color=STYLES[shift]["color"], marker=marker, s=42,
-                       label=name if row == 0 else None)  # fmt: skip
+    orders = list(dict.fromkeys(name for by_order in spreads.values() for name in by_order))
+    made, ax = figure(7.0, 1.2 + max(0.9, 0.15 * len(orders)) * len(spreads))
+    for number, name in enumerate(orders):
+        height = 0.9 * (number - (len(orders) - 1) / 2) / max(3, len(orders))  # of 1 from setting to setting
+        points = [(x, row + height) for row, of in enumerate(spreads.values()) for x in of.get(name, ())]
+        ax.scatter(*np.reshape(points, (-1, 2)).T, s=42, label=entry(name), **dot(number))
     ax.set(yticks=range(len(spreads)), yticklabels=list(spreads), xlabel=quantity, xscale="log")
     ax.set_ylim(len(spreads) - 0.5, -0.5)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.plots.paths import REFERENCE, STYLES, Style, wide_line
+from revorder.plots.labels import entry
+from revorder.plots.looks import PALETTE, REFERENCE, STYLES, Style, dot, look, wide_line
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.theory import bernoulli_convolution_cdf
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000)
 REJECTED = 1.36  # over √N: the asymptotic 5 % point of the Kolmogorov-Smirnov distance
 LOWEST = 0.005  # of the axis of KS distances
-DRAWS: tuple[Style, ...] = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"})
-MEANS: tuple[Style, ...] = ({**STYLES[1], "marker": "s"}, {**STYLES[2], "marker": "^"}, {**STYLES[3], "marker": "D"},
-                            {**STYLES[0], "marker": "o"})  # fmt: skip
+# forward comes late: draws are backward, and the mean of forward iterates is the last of the four means
+DRAWS: list[Style] = [*PALETTE[1:4], PALETTE[0], *PALETTE[4:]]
+STARTS: list[Style] = [{"color": "#000000", "marker": "o", "linestyle": "-"}, PALETTE[3], PALETTE[2], *PALETTE[4:6]]
 
 
 def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6, 12)) -> Picture:
@@ -29,15 +30,20 @@ def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6,
     Args:
         runs: n -> states (n + 1, 2), from the start n batches ago to now, of the run from the lowest start and of the
             run from the highest one.
-        shown: at most three n whose runs the left panel shows; the right one shows the ends of all.
+        shown: those n whose runs the left panel shows; the right one shows the ends of all.
+
+    Raises:
+        ValueError: one of `shown` is not in `runs`.
     """
+    unknown = sorted(set(shown) - set(runs))
+    if unknown:
+        raise ValueError(f"shown: got {unknown[0]}, but the runs are those of n = {', '.join(map(str, runs))}")
     made, (past, now) = figure(8.0, 3.5, ncols=2, width_ratios=[3, 2])
-    looks: list[Style] = [{"color": "#000000", "marker": "o"}, {**STYLES[3], "marker": "D"},
-                          {**STYLES[2], "marker": "^"}]  # fmt: skip
-    for n, look in zip(sorted(shown, reverse=True), looks, strict=False):
-        lines = past.plot(range(-n, 1), runs[n], linewidth=1.5, markersize=5, **look)
+    for number, n in enumerate(sorted(set(shown), reverse=True)):
+        lines = past.plot(range(-n, 1), runs[n], linewidth=1.5, markersize=5, **look(number, STARTS))
         lines[0].set_label(f"{n}")
-    past.set(xlabel="batches before now", ylabel="θ (no unit)", ylim=(-0.06, 1.42), yticks=[0, 0.5, 1])
+    top = 1.42 + 0.16 * ((len(set(shown)) - 1) // 3)  # room for the rows of the legend
+    past.set(xlabel="batches before now", ylabel="θ (no unit)", ylim=(-0.06, top), yticks=[0, 0.5, 1])
     past.set_title("runs from 0 and from 1, the same batches", fontsize=11)
     past.legend(title="started … batches ago", frameon=False, loc="upper left", ncols=3)
     lows, highs = np.array([np.asarray(states)[-1] for states in runs.values()]).T
@@ -80,7 +86,7 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
     """Draws of the coin model's stationary law: their CDF against the exact one, and how their KS distance falls.
 
     Args:
-        draws: depth n -> perfect samples (N,) of that depth, N >= 10; at most three depths.
+        draws: depth n -> perfect samples (N,) of that depth, N >= 10; three depths are well readable.
         lr: learning rate, in [½, 1).
         title: the message; default: what the KS distances say.
     """
@@ -89,9 +95,9 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
     left.plot(points, bernoulli_convolution_cdf(points, lr), label="exact law", **wide_line())
     right.plot([8, 2500], REJECTED / np.sqrt([8, 2500]), color=REFERENCE, linewidth=1.2, label="1.36/√N")
     ends = {}
-    for (depth, sample), style in zip(draws.items(), DRAWS, strict=False):
-        _add_law(left, depth, np.asarray(sample), style)
-        ends[depth] = _add_distances(right, depth, np.asarray(sample), lr, style)
+    for number, (depth, sample) in enumerate(draws.items()):
+        _add_law(left, depth, np.asarray(sample), look(number, DRAWS, marked=False))
+        ends[depth] = _add_distances(right, depth, np.asarray(sample), lr, look(number, DRAWS))
     left.set(xlabel="θ (no unit)", ylabel="share of draws up to θ", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     left.legend(frameon=False, loc="lower right", fontsize=9)
     _distance_axes(right)
@@ -109,8 +115,7 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
 
 def _add_law(ax: Axes, depth: int, sample: np.ndarray, style: Style) -> None:
     shares = np.arange(1, len(sample) + 1) / len(sample)
-    line: Style = {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 1.5}
-    ax.step([0, *np.sort(sample), 1], [0, *shares, 1], where="post", label=f"depth {depth}", **line)
+    ax.step([0, *np.sort(sample), 1], [0, *shares, 1], where="post", label=f"depth {depth}", linewidth=1.5, **style)
 
 
 def _add_distances(ax: Axes, depth: int, sample: np.ndarray, lr: float, style: Style) -> float:
@@ -152,16 +157,16 @@ def averaging_figure(curves: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]
     """Mean square errors over seeds against the number of evaluations, on logarithmic axes.
 
     Args:
-        curves: name -> (evaluations, simulated errors, closed form), each (k,); at most four, drawn as backward, EMA,
-            mean of perfect draws, and mean of forward iterates.
+        curves: name -> (evaluations, simulated errors, closed form), each (k,); the first four are drawn as backward,
+            EMA, mean of perfect draws, and mean of forward iterates.
         title: the message of the figure.
     """
     made, ax = figure(7.4, 3.6)
-    for (name, (cost, simulated, exact)), style in zip(curves.items(), MEANS, strict=False):
-        line = {key: style[key] for key in ("color", "linestyle")}
+    for number, (name, (cost, simulated, exact)) in enumerate(curves.items()):
+        line, mark = look(number, DRAWS, marked=False), dot(number, DRAWS)
         ax.plot(cost, exact, linewidth=1.6, **line)
-        ax.plot(cost, simulated, linestyle="none", color=style["color"], marker=style["marker"], markersize=6)
-        ax.plot([], [], linewidth=1.6, markersize=6, label=name, **style)
+        ax.plot(cost, simulated, linestyle="none", markersize=6, **mark)
+        ax.plot([], [], linewidth=1.6, label=entry(name), **{**line, **mark, "markersize": 6})
     ax.set(xscale="log", yscale="log", xlabel="evaluations of T (batches)")
     ax.set_ylabel("mean square error\nover seeds (no unit)")
     ax.legend(title="marks: simulated; lines: closed form", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -9,6 +9,7 @@ import numpy as np
 
 from revorder.planning.plan import Plan
 from revorder.plots.picture import Picture, figure
+from revorder.showing import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ def plan_figure(plan: Plan) -> Picture:
     wide, high = plan.launches + 1.3, lowest + 2.35  # in columns and lanes
     column, row = float(np.clip(9 / wide, 0.315, 0.7)), float(np.clip(5 / high, 0.44, 0.5))  # inches
     size = {"fontsize": 9.5 if column > NARROW else 8.5}
-    said = f"{plan.order}: {_count(plan.cost, 'evaluation')} in {_count(plan.launches, 'batched call')}"
+    said = f"{name_of(plan.order)}: {_count(plan.cost, 'evaluation')} in {_count(plan.launches, 'batched call')}"
     title = f"{said} ({plan.naive_cost} without sharing)"
     fig, ax = _canvas(column * wide, row * high, title)
     _draw_columns(ax, plan, lowest, size)
@@ -148,9 +149,9 @@ def _describe(plan: Plan) -> str:
         for n, word in dict(zip(plan.steps, plan.words, strict=True)).items()
     )
     return (
-        f"Tree of the plan of {plan.order}: from the start θ₀ at the left, {_count(plan.cost, 'evaluation')} of T in "
-        f"{_count(plan.launches, 'column')}, one for each batched call ({plan.naive_cost} without sharing). Batches of "
-        f"the calls: {batches}; states that they advance: {advanced}. Checkpoints and their words: {words}."
+        f"Tree of the plan of {name_of(plan.order)}: from the start θ₀ at the left, {_count(plan.cost, 'evaluation')} "
+        f"of T in {_count(plan.launches, 'column')}, one for each batched call ({plan.naive_cost} without sharing). "
+        f"Batches of the calls: {batches}; states that they advance: {advanced}. Checkpoints and their words: {words}."
     )
 
 

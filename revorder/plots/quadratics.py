@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from revorder.plots.paths import STYLES, Style
+from revorder.plots.looks import STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 
 if TYPE_CHECKING:

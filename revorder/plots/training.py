@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from revorder.plots.paths import REFERENCE, STYLES
+from revorder.plots.labels import entry, labels_of
+from revorder.plots.looks import PALETTE, REFERENCE, look, looks
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.trajectories.trajectory import Trajectory
 
 LEFT_OF_TITLE = {"x": 0.012, "ha": "left", "fontweight": "bold", "fontsize": 11}
 LEGEND = {"frameon": False, "fontsize": 9, "loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "borderaxespad": 0.2,
           "columnspacing": 1.2, "handletextpad": 0.5}  # fmt: skip
-MARKERS = "os^D"
 SMALLEST = 1e-12  # a smaller gap, relative to the start, is rounding
 
 
@@ -29,19 +29,22 @@ def regime_figure(
     """The test loss of some orders at the left; at the right how the gap of two coupled runs grows or shrinks.
 
     Args:
-        runs: runs with the metric "test loss", at the same checkpoints; one line each, named by its order.
+        runs: runs with the metric "test loss", at the same checkpoints; one line each, named by its order and what
+            else tells it apart.
         steps: (m,) steps at which the gaps were taken; the first is 0.
         parameters, predictions: (m,) gaps of parameters and of predicted probabilities; drawn relative to step 0.
         title: the message of the figure.
         order: of the two coupled runs.
     """
-    made, (left, right) = figure(8.0, 3.7, fast=True, ncols=2, margins={"top": 0.78})
-    for run, style, marker in zip(runs, STYLES, MARKERS, strict=False):
-        left.plot(run.steps, run.metrics["test loss"], marker=marker, markersize=3.5, label=run.order, **style)
+    named = dict(zip(labels_of(runs, argument="runs"), runs, strict=True))
+    more = 0.19 * ((len(named) - 1) // 2)  # inches of further rows of the legend
+    made, (left, right) = figure(8.0, 3.7 + more, fast=True, ncols=2, margins={"top": 0.78 + more})
+    for name, style in looks(list(named)).items():
+        left.plot(named[name].steps, named[name].metrics["test loss"], markersize=3.5, label=entry(name), **style)
     left.set(xlabel="step n (batches)", ylabel="test loss (nats)")
     grown = {"parameters": parameters / parameters[0], "predictions": predictions / predictions[0]}
-    for (name, values), style, marker in zip(grown.items(), STYLES[2:], MARKERS[2:], strict=False):
-        right.plot(steps, np.where(values > SMALLEST, values, np.nan), marker=marker, markersize=4, label=name, **style)
+    for (name, values), style in zip(grown.items(), PALETTE[2:4], strict=True):
+        right.plot(steps, np.where(values > SMALLEST, values, np.nan), markersize=4, label=name, **style)
     right.axhline(1, color=REFERENCE, linewidth=1)
     right.set(xlabel="step n (batches)", ylabel="gap / gap at step 0 (no unit)")
     for ax in (left, right):
@@ -51,13 +54,14 @@ def regime_figure(
         ax.yaxis.get_major_locator().numticks = 6
         ax.legend(ncols=2, **LEGEND)
     made.suptitle(title, **LEFT_OF_TITLE)
-    return Picture(made, _regime_alt(title, runs, order, steps[-1], grown))
+    return Picture(made, _regime_alt(title, named, order, steps[-1], grown))
 
 
-def _regime_alt(title: str, runs: Sequence[Trajectory], order: str, last: int, grown: Mapping[str, np.ndarray]) -> str:
-    losses = ", ".join(
-        f"{run.order} from {run.metrics['test loss'][0]:.3g} to {run.metrics['test loss'][-1]:.3g}" for run in runs
-    )
+def _regime_alt(
+    title: str, runs: Mapping[str, Trajectory], order: str, last: int, grown: Mapping[str, np.ndarray]
+) -> str:
+    ends = {name: run.metrics["test loss"][[0, -1]] for name, run in runs.items()}
+    losses = ", ".join(f"{name} from {first:.3g} to {end:.3g}" for name, (first, end) in ends.items())
     gaps = ", ".join(f"of {name} {values[-1]:.3g} times" for name, values in grown.items())
     return (
         f"{title}. Left: the test loss in nats, {losses}. Right, on a logarithmic axis: the gap between two {order} "
@@ -77,8 +81,9 @@ def momentum_figure(
     """
     ratios = {name: np.divide(orders["backward"], orders["forward"]) for name, orders in spreads.items()}
     made, ax = figure(7.4, 1.3 + 0.5 * len(ratios))
-    for row, (values, marker) in enumerate(zip(ratios.values(), MARKERS, strict=False)):
-        ax.scatter(values, [row] * len(values), marker=marker, s=44, color="#333333", facecolor="none", linewidth=1.5)
+    for row, values in enumerate(ratios.values()):
+        ax.scatter(values, [row] * len(values), marker=look(row)["marker"], s=44, color="#333333", facecolor="none",
+                   linewidth=1.5)  # fmt: skip
     ax.axvline(1, color="#333333", linewidth=1.2)
     ax.set(yticks=range(len(ratios)), yticklabels=list(ratios), xscale="log",
            xlabel=f"{quantity}: backward / forward (no unit), one mark per seed")  # fmt: skip

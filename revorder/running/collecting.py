@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,10 +11,12 @@ import torch
 from torch.utils import _pytree as pytree
 from tqdm.auto import tqdm
 
+from revorder.engines.blame import named
 from revorder.engines.places import Keeper
 from revorder.errors import RunInterrupted
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, blank_rows, describe, layout, row, stack
+from revorder.showing import name_of
 from revorder.trajectories.trajectory import Trajectory
 
 METRIC_LANES = 32  # a metric may look at a whole test set: activations of so many states at once are held
@@ -21,7 +24,7 @@ METRIC_LANES = 32  # a metric may look at a whole test set: activations of so ma
 
 def progress_bar(plan: Plan, total: int, show: bool) -> tqdm[Any]:
     """A bar that counts evaluations of T; short runs are over before it appears."""
-    return tqdm(total=total, desc=str(plan.order), unit=" T", disable=not show, leave=False, delay=0.5)
+    return tqdm(total=total, desc=name_of(plan.order), unit=" T", disable=not show, leave=False, delay=0.5)
 
 
 class Collector:
@@ -49,11 +52,21 @@ class Collector:
             return
         kept = states
         if self.record is not None:
-            kept = stack([self.record(row(states, i)) for i in range(len(rows))])
+            kept = stack([self._observed("record", self.record, row(states, i), n) for i, n in enumerate(rows)])
         self._keep(rows, kept)
         for name, metric in self.metrics.items():
-            self.values[name][rows] = _measure(name, metric, states, len(rows))
+            observe = partial(self._observed, f"metrics[{name!r}]", partial(_number, name, metric))
+            self.values[name][rows] = _measure(metric, states, rows, observe)
         self.done[rows] = True
+
+    def _observed(self, argument: str, function: Callable[[Tree], Any], state: Tree, row: int) -> Any:
+        """What a user's function makes of a state; its errors name the argument and the step."""
+        try:
+            return function(state)
+        except Exception as error:
+            raise named(
+                error, argument, f"at step {self.plan.steps[row]}", [f"the state was {describe(state)}"]
+            ) from error
 
     def mark(self, rows: np.ndarray) -> None:
         """Note checkpoints whose states are not finite: nothing is recorded or measured on them."""
@@ -92,8 +105,8 @@ class Collector:
             states = row(states, torch.from_numpy(reached))
             values = {name: numbers[reached] for name, numbers in values.items()}
         steps = [n for n, here in zip(self.plan.steps, reached, strict=True) if here]
-        notes = "; ".join(self.notes)
-        return Trajectory(str(self.plan.order), steps, states, values, self.cost, notes, self.provenance)
+        notes = "; ".join(filter(None, self.notes))
+        return Trajectory(name_of(self.plan.order), steps, states, values, self.cost, notes, self.provenance)
 
     def partial(self) -> Trajectory | None:
         """What was gathered until now; None if no checkpoint was reached."""
@@ -101,7 +114,7 @@ class Collector:
 
     def interrupted(self) -> RunInterrupted:
         """The error that carries what was gathered until now."""
-        reached = f"{int(self.done.sum())} of {len(self.done)} checkpoints of {self.plan.order} were reached"
+        reached = f"{int(self.done.sum())} of {len(self.done)} checkpoints of {name_of(self.plan.order)} were reached"
         return RunInterrupted(f"{reached}; this exception's `trajectory` has them", trajectory=self.partial())
 
 
@@ -109,24 +122,32 @@ class RunKeeper(Keeper, Protocol):
     """A keeper of a whole run, which keeps what was gathered, too."""
 
     def watch(self, collected: Collector) -> None:
-        """Told once, before the run: what it gathers, into which a kept part may be merged."""
+        """Told before the run: what it gathers, into which a kept part may be merged."""
+
+    def restart(self) -> None:
+        """Told that the run begins anew: its place, and what was kept, are void."""
 
 
-def _measure(name: str, metric: Callable[[Tree], Any], states: Tree, count: int) -> list[float]:
+def _measure(
+    metric: Callable[[Tree], Any], states: Tree, rows: np.ndarray, observe: Callable[[Tree, int], float]
+) -> list[float]:
     """A metric on every state of a stack: in one batched call where torch.vmap can, else one by one."""
-    if count > 1:
+    if len(rows) > 1:
         try:
             batched = torch.vmap(metric, chunk_size=METRIC_LANES)(states)
         except Exception:  # the metric leaves torch, or branches on values; one by one says what is wrong, if anything
             batched = None
-        if isinstance(batched, torch.Tensor) and batched.shape == (count,) and not batched.is_meta:
+        if isinstance(batched, torch.Tensor) and batched.shape == rows.shape and not batched.is_meta:
             return batched.tolist()
-    return [_number(name, metric(row(states, i))) for i in range(count)]
+    return [observe(row(states, i), n) for i, n in enumerate(rows.tolist())]
 
 
-def _number(name: str, value: Any) -> float:
+def _number(name: str, metric: Callable[[Tree], Any], state: Tree) -> float:
+    value = metric(state)
     if isinstance(value, torch.Tensor):
         if value.numel() != 1:
             raise ValueError(f"metrics[{name!r}]: got shape {tuple(value.shape)}, but a metric must be one number")
         return float("nan") if value.is_meta else value.item()
+    if value is None:
+        raise TypeError(f"metrics[{name!r}]: it returned None, but a metric must return a number")
     return float(value)

@@ -6,10 +6,12 @@ import bisect
 import os
 import threading
 from concurrent.futures import Executor, Future, as_completed
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from revorder.engines.audit import Tally
 from revorder.errors import DivergedError
 from revorder.planning.plan import Plan
 from revorder.running.collecting import Collector, progress_bar
@@ -85,19 +87,23 @@ def _work(packed: bytes, part: bytes) -> bytes:
     """In the worker. Divergence is an answer, not an exception, so that what was computed before it comes back."""
     with TURN:
         work, *_ = unpack(packed)
+        audit = work.keywords["maps"].audit
         try:
-            return pack(work(unpack(part), progress=False))
+            found = work(unpack(part), progress=False)
+            found = replace(found, engine=found.engine.removesuffix(f"; {audit.report()}"))
+            return pack((found, audit.checked, audit.gap))
         except DivergedError as error:
-            return pack(error)
+            return pack((error, audit.checked, audit.gap))
 
 
 def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:
     """Merge what comes back; under `mark`, a part that diverged did so at all its checkpoints."""
-    diverged, engines = [], set()
+    diverged, engines, audit = [], set[str](), Tally()
     with progress_bar(collected.plan, sum(cost for _, cost in futures.values()), progress) as bar:
         for future in as_completed(futures):
             rows, cost = futures[future]
-            answer = unpack(future.result())
+            answer, *checked = unpack(future.result())
+            audit.add(*checked)
             if isinstance(answer, DivergedError):
                 diverged.append(answer)
                 answer = answer.trajectory
@@ -107,7 +113,7 @@ def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: 
                 collected.merge(rows, answer)
                 engines.add(answer.engine)
             bar.update(cost)
-    collected.notes += [" / ".join(sorted(engines)), f"in {len(futures)} part{'s'[: len(futures) > 1]}"]
+    collected.notes += [" / ".join(sorted(engines)), f"in {len(futures)} part{'s'[: len(futures) > 1]}", audit.report()]
     if diverged and not (mark and collected.done.any()):
         collected.marked[:] = False
         first = min(diverged, key=lambda error: error.step)

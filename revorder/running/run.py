@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
-
-import numpy as np
 
 from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine, choose
 from revorder.engines.maps import Maps
 from revorder.engines.memory import check_fits
-from revorder.errors import DivergedError
 from revorder.orders import Order
-from revorder.planning.plan import Label, Plan, plan_for
-from revorder.pytrees import Tree, check_tensors, clone, finite_rows, is_finite, named_leaves, row
+from revorder.planning.plan import Label, plan_for
+from revorder.pytrees import Tree, check_tensors, clone, is_finite, named_leaves
 from revorder.running import parallel
-from revorder.running.collecting import Collector, RunKeeper, progress_bar
-from revorder.trajectories import origins
+from revorder.running.carrying import carry_out, origin
 from revorder.trajectories.trajectory import Trajectory
 
 ON_DIVERGE = ("raise", "mark", "keep")
@@ -115,85 +111,3 @@ def _check(start: Tree, batches: Any, record: object, metrics: object, executor:
         )
     if hasattr(executor, "get_executor"):
         raise TypeError(f"executor: got {executor!r}, but it must be an executor; use its get_executor()")
-
-
-def carry_out(
-    plan: Plan,
-    *,
-    engine: Engine | Auto,
-    maps: Maps,
-    start: Tree,
-    record: Callable[[Tree], Tree] | None,
-    metrics: dict[str, Callable[[Tree], Any]],
-    progress: bool,
-    provenance: dict[str, Any],
-    keeper: RunKeeper | None = None,
-    on_diverge: str = "raise",
-) -> Trajectory:
-    """Carry a plan out, here or in a worker; or from where a keeper says that it stopped."""
-    chosen: Engine = engine.resolve(maps, start, plan) if isinstance(engine, Auto) else engine
-    collected = Collector(plan, maps.notes, record, metrics, provenance)
-    states: Callable[..., Iterator[tuple[np.ndarray, Tree]]] = chosen.states
-    if keeper is not None:
-        keeper.watch(collected)
-        states = partial(states, keeper=keeper)
-    # the affine engine makes fewer products than there are prefixes, which it need not count
-    total = chosen.cost(plan) if hasattr(chosen, "cost") else plan.cost
-    with progress_bar(plan, total, progress) as bar:
-
-        def advanced(evaluations: int) -> None:
-            collected.cost += evaluations
-            bar.update(evaluations)
-
-        try:
-            _collect(states(maps, start, plan, advanced), collected, on_diverge)
-        except KeyboardInterrupt:
-            raise collected.interrupted() from None
-    if collected.marked.any() and (on_diverge == "raise" or not collected.done.any()):
-        raise _diverged(maps, start, plan, collected)
-    return collected.trajectory()
-
-
-def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
-    """The provenance of a run: what is known of its update, batches and order besides the machine."""
-    seeds = {"order": getattr(plan.order, "seed", None)} | origins.seeds_of(maps.update)
-    known = {name: seed for name, seed in seeds.items() if seed is not None}
-    record = origins.provenance(next(iter(named_leaves(start)))[1].device, **known)
-    digest = getattr(maps.batches, "digest", None)
-    return record if digest is None else record | {"batches": digest}
-
-
-def _collect(states: Iterator[tuple[np.ndarray, Tree]], collected: Collector, on_diverge: str) -> None:
-    for rows, reached in states:
-        finite = None if on_diverge == "keep" else finite_rows(reached)
-        if finite is None or finite.all():
-            collected.add(rows, reached)
-            continue
-        collected.add(rows[finite.numpy()], row(reached, finite))
-        collected.mark(rows[~finite.numpy()])
-        if on_diverge == "raise":
-            return
-
-
-def _diverged(maps: Maps, start: Tree, plan: Plan, collected: Collector) -> DivergedError:
-    """Replay the earliest failing word to name the batch that led out of the finite numbers."""
-    failed = min(np.flatnonzero(collected.marked), key=lambda i: plan.steps[i])
-    collected.marked[:] = False  # the error carries what was finite
-    state, word = start, plan.words[failed]
-    for position, number in enumerate(word.tolist()):  # noqa: B007 (used after the loop)
-        state = maps(int(plan.letters[number]), state)
-        if not is_finite(state):
-            break
-    batch = maps.batches[number]
-    cause = "lower the learning rate"
-    if not is_finite(batch):
-        cause = f"batches: batch {number} itself holds infinite or NaN numbers; clean the data"
-    return DivergedError(
-        f"the state at step {plan.steps[failed]} of {plan.order} is not finite since batch {number} "
-        f"(position {position} of its word); {cause}",
-        step=plan.steps[failed],
-        position=position,
-        batch=number,
-        order=plan.order,
-        trajectory=collected.partial(),
-    )

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from revorder.data.files import reading
-from revorder.pytrees import Tree, finite_rows, row
+from revorder.pytrees import Tree, finite_rows, named_leaves, row
+from revorder.showing import Facts, Shown, latest, shapes, span
 from revorder.trajectories import storage
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class Trajectory:
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectory(Shown):
     """The states of one run at its checkpoints.
 
     Attributes:
@@ -38,6 +39,16 @@ class Trajectory:
     cost: int = 0
     engine: str = ""
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    def _facts(self) -> Facts:
+        return {
+            "order": self.order,
+            "steps": span(self.steps),
+            "metrics": latest(self.metrics),
+            "states": shapes(named_leaves(self.states), lead=1),
+            "cost": self.cost,
+            "engine": self.engine or None,
+        }
 
     def state(self, n: int) -> Tree:
         """The state at step n.

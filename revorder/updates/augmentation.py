@@ -10,7 +10,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Key, Named, State, Tree, Update
-from revorder.updates.randomness import generator
+from revorder.updates.randomness import generator, seeded
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,12 @@ class Augmented:
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         device = pytree.tree_leaves(batch)[0].device
-        return self.update(state, self.transform(batch, generator(self.seed, key, device)), key)
+        with seeded(self.seed, ("batch", key)):  # for what a transform draws elsewhere
+            batch = self.transform(batch, generator(self.seed, key, device))
+        return self.update(state, batch, key)
 
-    def init(self, params: Tree) -> State:
-        return self.update.init(params)
+    def init(self, params: Tree, buffers: Named | None = None) -> State:
+        return self.update.init(params, buffers)
 
     def params(self, state: State) -> Tree:
         return self.update.params(state)
@@ -48,7 +50,8 @@ def augmented(update: Update, transform: Callable[[Tree, torch.Generator], Tree]
         update: any update with the three arguments (state, batch, key).
         transform: `transform(batch, generator) -> batch`; every random number in it is drawn with
             `generator=generator`, on `generator.device`. The generator is made of `seed` and the batch's key, so a
-            batch is augmented in the same way wherever it stands in a word.
+            batch is augmented in the same way wherever it stands in a word. What it draws from the global generators
+            of torch, NumPy and Python is made of them as well.
 
     Returns:
         An update with the `init`, `params` and `buffers` of the wrapped one.

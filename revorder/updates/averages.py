@@ -26,8 +26,8 @@ class Wrapped:
 
     update: Update
 
-    def init(self, params: Tree) -> State:
-        inner = self.update.init(params)
+    def init(self, params: Tree, buffers: Named | None = None) -> State:
+        inner = self.update.init(params) if buffers is None else self.update.init(params, buffers)
         return {"inner": inner, "memory": self._memory(self.update.params(inner)), "step": step_counter(params)}
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
@@ -110,4 +110,6 @@ class Lookahead(Wrapped):
         after = super().__call__(state, batch, key)
         due, inner = after["step"] % self.every == 0, after["inner"]
         fast = tree_map(lambda slow, f: torch.where(due, slow, f), after["memory"], self.update.params(inner))
+        if isinstance(inner["params"], dict):
+            fast = {name: fast[name] for name in inner["params"]}  # without frozen ones
         return after | {"inner": inner | {"params": fast}}

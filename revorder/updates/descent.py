@@ -137,6 +137,11 @@ def adam(
 
 def _check(update: Any, *names: str) -> None:
     """Raise unless the named fields are finite numbers, not negative, and the learning rate positive."""
+    if isinstance(update.loss, torch.nn.Module):
+        raise TypeError(
+            f"loss: got the module {type(update.loss).__name__}, but it must be a function loss(params, batch) -> "
+            "scalar, as module_loss(model, criterion) makes of a module"
+        )
     if not callable(update.loss):
         raise TypeError(f"loss: got {update.loss!r}, but it must be a function loss(params, batch) -> scalar")
     for name in names:

@@ -6,7 +6,7 @@ method remembers. Composing maps in any order needs all of it to travel along, s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch.utils import _pytree as pytree
@@ -21,17 +21,28 @@ class GradientUpdate:
 
     loss: Loss
 
-    def init(self, params: Tree) -> State:
+    def init(self, params: Tree, buffers: Named | None = None) -> State:
         """The start state for `params`, a pytree of floating-point tensors; they are copied.
+
+        Args:
+            params: the parameters of a loss of `module_loss` by name: all that are trained; frozen ones, if given,
+                stay as they are and travel with the state, so that the starts of several models can differ in them.
+            buffers: of such a loss, by name (default: its module's, if params are its module's as well).
 
         Raises:
             TypeError: a leaf that is not a tensor, or not of a floating-point dtype.
+            ValueError: a name that the loss's module does not have, or a missing one; params of another module
+                without its buffers.
         """
         check_tensors("params", params)
         for name, leaf in named_leaves(params):
             if not leaf.is_floating_point():
                 raise TypeError(f"params{name}: got {leaf.dtype}, but gradients need floating point; use .float()")
-        return {"params": clone(params), "buffers": clone(getattr(self.loss, "buffers", {})), **self._memory(params)}
+        if hasattr(self.loss, "start"):
+            params, buffers = self.loss.start(params, buffers)
+        elif buffers is None:
+            buffers = getattr(self.loss, "buffers", {})
+        return {"params": clone(params), "buffers": clone(buffers), **self._memory(params)}
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
         gradient, buffers = self._gradient(state, batch, key)
@@ -39,8 +50,10 @@ class GradientUpdate:
         return {"params": params, "buffers": buffers, **memory}
 
     def params(self, state: State) -> Tree:
-        """The parameters inside a state (also of a stack of states)."""
-        return state["params"]
+        """The parameters inside a state (also of a stack of states), with frozen ones that the start was given."""
+        params = state["params"]
+        given = {name: state["buffers"][name] for name in getattr(self.loss, "frozen", ()) if name in state["buffers"]}
+        return {**params, **given} if given else params
 
     def buffers(self, state: State) -> Named:
         """The buffers inside a state, by name; empty for a loss without buffers."""
@@ -51,6 +64,24 @@ class GradientUpdate:
     def keyless(self) -> bool:
         """Whether nothing in the update is random, so that every batch is one and the same computation."""
         return not getattr(self.loss, "stochastic", False)
+
+    def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
+        """Raise ValueError where torch's optimizers would do something else on these batches.
+
+        They skip a parameter that the loss does not depend on, while here its gradient is zero, and momentum and weight
+        decay go on moving it.
+        """
+        if not hasattr(self.loss, "unused"):
+            return
+        unused = [self.loss.unused(state["params"], state["buffers"], *one) for one in zip(batches, keys, strict=True)]
+        never, now_and_then = set.intersection(*unused), set.union(*unused)
+        decays, remembers = bool(getattr(self, "weight_decay", 0.0)), len(state) > 2  # besides params and buffers
+        wrong = (never if decays else set()) | (now_and_then - never if decays or remembers else set())
+        if wrong:
+            raise ValueError(
+                f"params: the loss does not depend on {min(wrong)!r} on every batch; torch's optimizers skip it then, "
+                "but here its momentum and weight decay would move it: freeze it (requires_grad_(False))"
+            )
 
     def _memory(self, params: Tree) -> State:
         """What the method remembers at the start, besides params and buffers."""
@@ -65,6 +96,9 @@ class GradientUpdate:
         if not (isinstance(state, dict) and "params" in state):
             raise TypeError(f"start: got {describe(state)}, but this update's states are made by update.init(params)")
         params, buffers = state["params"], state["buffers"]
+        if hasattr(self.loss, "gradient"):
+            gradient, buffers = self.loss.gradient(params, buffers, batch, key)
+            return gradient, buffers
         if hasattr(self.loss, "with_buffers"):
             slope = torch.func.grad(self.loss.with_buffers, has_aux=True)
             gradient, buffers = slope(params, buffers, batch, key)

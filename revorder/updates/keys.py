@@ -6,11 +6,18 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from revorder.pytrees import Tree
 
 
 def takes_key(update: Callable[..., Tree]) -> bool:
     """Whether to call `update(state, batch, key=key)` or `update(state, batch)`; TypeError if neither works."""
+    if isinstance(update, torch.nn.Module):
+        raise TypeError(
+            f"update: got the module {type(update).__name__}, but it must be a function update(state, batch); make "
+            "one by loss, params = module_loss(model, criterion) and sgd(loss, lr)"
+        )
     if not callable(update):
         raise TypeError(f"update: got {update!r}, but it must be a function update(state, batch, key=None) -> state")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -82,8 +82,13 @@ class LieCorrected(GradientUpdate):
         after = state
         for number in range(len(pytree.tree_leaves(window)[0])):
             after = step(after, row(window, number), key)
+        if getattr(self.loss, "stochastic", False):
+            _refuse("a module that draws random numbers")
         correction = window_correction(self.loss, state["params"], window, self.lr)
         return after | {"params": tree_map(torch.add, after["params"], correction)}
+
+    def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
+        """Plain SGD has no memory that could differ from torch's; and batches are windows here."""
 
     def cost(self, width: int) -> int:
         """Evaluations of T that one window of `width` batches costs, if a Hessian-vector product counts as two.
@@ -116,10 +121,13 @@ def lie_corrected(loss: Loss, lr: float) -> LieCorrected:
     """
     sgd(loss, lr)  # checks both
     buffers = getattr(loss, "buffers", {})
-    if buffers or getattr(loss, "stochastic", False):
-        found = describe(buffers) if buffers else "a module that draws random numbers"
-        raise ValueError(f"loss: got {found}, but brackets are only defined for a loss of params and batch alone")
+    if buffers:
+        _refuse(describe(buffers))
     return LieCorrected(loss, lr)
+
+
+def _refuse(found: str) -> None:
+    raise ValueError(f"loss: got {found}, but brackets are only defined for a loss of params and batch alone")
 
 
 def _gradient(loss: Loss) -> Callable[[Tree, Tree], Tree]:

@@ -9,7 +9,7 @@ import ipywidgets as W
 import numpy as np
 
 from revorder.plots.brackets import describe_two_steps, draw_slopes, draw_two_steps, level_line
-from revorder.plots.paths import REFERENCE
+from revorder.plots.looks import REFERENCE
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.theory.checks import Floats
 from revorder.widgets.base import Explorer, side_by_side

@@ -11,6 +11,7 @@ import ipywidgets as W
 from revorder.orders import NAMES, Order, order
 from revorder.planning.plan import Plan, plan
 from revorder.plots.plans import plan_figure
+from revorder.showing import name_of
 from revorder.widgets.base import Explorer, row
 
 OWN = "my own"
@@ -113,7 +114,7 @@ class Composer(Explorer):
         return order(self.order.value) if field is None else kind(self.number.value)
 
     def _shown(self) -> str:
-        return f"{self.plan.order} with {len(self.plan.letters)} steps" if self.plan else "none"
+        return f"{name_of(self.plan.order)} with {len(self.plan.letters)} steps" if self.plan else "none"
 
 
 def _slider(value: int, description: str) -> W.IntSlider:

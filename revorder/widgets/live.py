@@ -6,7 +6,6 @@ import html
 import threading
 import time
 from collections.abc import Callable, Mapping
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ import numpy as np
 from revorder.experiments import Config, Progress, jobs
 from revorder.experiments.estimates import Estimate, duration
 from revorder.experiments.summaries import LOSS
-from revorder.plots.experiments import MARKERS, MORE
-from revorder.plots.paths import STYLES
+from revorder.plots.labels import entry
+from revorder.plots.looks import looks
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.trajectories.trajectory import Trajectory
 
@@ -117,15 +116,11 @@ class Curves:
         by_order: dict[str, list[Curve]] = {}
         for order, curve in list(self.of.values()):
             by_order.setdefault(order, []).append(curve)
-        looks = zip(STYLES + MORE, MARKERS, strict=False)
-        style = {"forward": next(looks), "backward": next(looks)}
-        others = cycle(looks)
+        styles = looks(list(dict.fromkeys(["forward", "backward", *by_order])))
         for name, curves in by_order.items():
-            (line, marker) = style.get(name) or next(others)
             for number, (steps, losses) in enumerate(curves):
-                ax.plot(
-                    steps, losses, marker=marker, markersize=3.5, linewidth=0.9, label=None if number else name, **line
-                )
+                label = None if number else entry(name)
+                ax.plot(steps, losses, markersize=3.5, linewidth=0.9, label=label, **styles[name])
         ax.set(xlabel="step n (batches)", ylabel=f"{LOSS} (nats)")
         if not by_order:
             ax.set(xticks=[], yticks=[])

@@ -10,7 +10,7 @@ import ipywidgets as W
 import numpy as np
 
 from revorder.orders import order
-from revorder.plots.paths import REFERENCE, STYLES, Style
+from revorder.plots.looks import REFERENCE, STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.plots.quadratics import draw_ellipses, draw_paths
 from revorder.theory import small_lr_covariance, stationary_covariance, stationary_variance

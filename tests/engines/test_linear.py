@@ -116,7 +116,7 @@ def test_matrices_are_found_in_calls_of_bounded_size(d, steps, calls):
     made = []
     pair = torch.eye(d), torch.zeros(d)
     stub = SimpleNamespace(d=d, many=lambda letters: made.append(letters) or [pair] * len(letters))
-    affine._extension(stub, ro.plan("backward", [steps]))
+    affine._extension(stub, ro.plan("backward", [steps]), torch.zeros(d, device="meta"))
     assert [len(part) for part in made] == calls
     assert sorted(letter for part in made for letter in part) == list(range(steps))
 

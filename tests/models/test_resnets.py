@@ -12,7 +12,6 @@ import revorder as ro
 from revorder.engines import kernels
 from revorder.models.resnets import _group_norm
 from revorder.pytrees import copies
-from revorder.updates.modules import may_draw
 
 NETS = {"18": ro.models.resnet18, "50": ro.models.resnet50}
 norms = pytest.mark.parametrize("norm", ["batch", "group"])
@@ -177,9 +176,12 @@ def test_a_step_on_the_meta_device(net, norm):
 
 def test_what_blocks_hold_still_counts():
     model = ro.models.resnet18(width=2)
-    assert not may_draw(model)
-    model.stage1.append(nn.Dropout(0.1))
-    assert may_draw(model)
+    batch = torch.rand(2, 3, 8, 8), torch.tensor([0, 1])
+    for drawing in (False, True):
+        loss, params = ro.module_loss(model, cross_entropy)
+        loss(params, batch)
+        assert loss.stochastic is drawing
+        model.stage1.append(nn.Dropout(0.1))
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_seeds_of_loss_and_augmentation_matter():
 
 def test_dropout_drops_at_its_rate():
     masks = torch.nn.functional.dropout
-    with seeded(0, 1, torch.device("cpu")):
+    with seeded(0, 1):
         kept = (masks(torch.ones(20000), 0.3) > 0).double().mean().item()
     assert abs(kept - 0.7) < 5 * (0.3 * 0.7 / 20000) ** 0.5
 
@@ -114,16 +114,22 @@ def test_augmented_keeps_the_interface_of_its_update():
     assert ro.augmented(optimizer, jitter).replay_only
 
 
-def test_only_what_may_draw_is_seeded():
-    from revorder.updates.modules import may_draw
-
+def test_what_draws_is_found_by_trying():
     class Mine(torch.nn.Module):
-        pass
+        def forward(self, x):
+            return 2 * x
 
-    assert not may_draw(ro.models.small_cnn())
-    assert not may_draw(ro.models.mlp(64, 5, 10))
-    for module in (ro.models.mlp(64, 5, 10, dropout=0.1), Mine(), torch.nn.RReLU(), torch.nn.Dropout2d()):
-        assert may_draw(torch.nn.Sequential(torch.nn.Flatten(), module))
+    def draws(module):
+        model = torch.nn.Sequential(torch.nn.Flatten(), module, torch.nn.Linear(64, 10))
+        loss, params = ro.module_loss(model, torch.nn.functional.cross_entropy)
+        assert loss.stochastic is None
+        loss(params, (torch.randn(4, 64), torch.tensor([0, 1, 2, 3])))
+        return loss.stochastic
+
+    assert not draws(Mine())
+    assert not draws(torch.nn.Dropout(0.5).eval())
+    assert draws(torch.nn.RReLU())
+    assert draws(torch.nn.Dropout1d())
 
 
 @pytest.mark.parametrize("error, said", [(TypeError, TypeError), (IndexError, ValueError), (RuntimeError, ValueError)])

@@ -1,0 +1,151 @@
+"""The audit of a run: single steps that an engine made, held to the plain step from the same state.
+
+Replay is the specification: T_i on one state, by the update itself. Whatever is faster, and whatever an update might
+remember between its calls, must agree with it on states that the run really reaches. Looked at are the first step,
+every new kernel, new layouts of batches, and steps along the whole run, drawn from a fixed seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.engines.gaps import difference, nearby
+from revorder.engines.memory import state_bytes
+from revorder.engines.purity import Untouched, equal, fresh
+from revorder.pytrees import Tree
+
+EVERY_CALL, EVERY_STEP = 150, 400  # batched calls, or single steps, for each that is looked at: 1 to 2 % of the time
+LEAST = 4  # steps along the run that are looked at in any case, of states below SMALL
+SMALL = 2**20  # bytes
+TRIES = 3  # states nearby, before a difference counts as one
+
+Apply = Callable[[Any, int, Tree, Tree], Tree]  # (update, letter, state, batch) -> state
+
+
+class Disagreement(Exception):
+    """A step of an engine is not the plain step; the run is to be made anew, with fewer shortcuts."""
+
+
+class Tally:
+    """How many steps were compared, and what was found.
+
+    Attributes:
+        checked: steps that were compared.
+        gap: the largest difference, as a share of the step.
+        inexact: whether steps repeat up to rounding only.
+    """
+
+    def __init__(self) -> None:
+        self.checked, self.gap, self.inexact = 0, 0.0, False
+
+    def add(self, checked: int, gap: float) -> None:
+        self.checked, self.gap = self.checked + checked, max(self.gap, gap)
+
+    def report(self) -> str:
+        """What was checked, for the trajectory; empty where there was nothing to check."""
+        if not self.checked:
+            return ""
+        gap = f"largest gap {self.gap:.0e} of a step" if self.gap else "no gap"
+        found = f"checked {self.checked} step{'s'[: self.checked > 1]} against the plain step: {gap}"
+        return found + ("; nondeterministic kernels: steps repeat up to rounding" if self.inexact else "")
+
+
+class Audit(Tally):
+    """Looks at some steps of one run."""
+
+    def __init__(self, update: Any, batches: Callable[[int], Tree], apply: Apply, name: Callable[[int], str]):
+        super().__init__()
+        self.update, self.batches, self.apply, self.name = update, batches, apply, name
+        self.untouched = fresh(update)
+        self.letters = [0]
+        self.due, self.calls = frozenset[int](), 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a worker, where the update itself comes anew."""
+        return {name: value for name, value in vars(self).items() if name != "untouched"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.untouched = fresh(self.update)
+
+    def spread(self, calls: int, every: int, start: Tree) -> None:
+        """Choose which of an engine's calls are looked at: one of so many, from a fixed seed."""
+        count = min(calls, max(LEAST if state_bytes(start) < SMALL else 1, calls // every))
+        self.due, self.calls = frozenset(np.random.default_rng(0).choice(calls, count, replace=False).tolist()), 0
+
+    def is_due(self) -> bool:
+        """Whether the next call is one to look at; counts calls."""
+        self.calls += 1
+        return self.calls - 1 in self.due
+
+    def check(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> None:
+        """Look at one step: `after` is what the run made of `before`, `again` repeats that for another state.
+
+        Raises:
+            ValueError: the update remembers something, draws at random, or changes its input; or a batch changes.
+            Disagreement: the update is a map, but this engine's step is not its step.
+        """
+        if any(isinstance(leaf, torch.Tensor) and leaf.is_meta for leaf in pytree.tree_leaves(before)):
+            return
+        if not equal(batch, self.batches(letter)):
+            raise ValueError(f"batches: {self.name(letter)} is not the same when it is asked for again; prepare "
+                             "batches once, or let ro.augmented draw what is random in them")  # fmt: skip
+        one, two = fresh(self.untouched), fresh(self.untouched)
+        inputs = Untouched(before, batch, values=True)
+        plain = self.apply(one, letter, before, batch)
+        self._distract(two, letter, before)
+        self._same_map(plain, self.apply(two, letter, before, batch), before, letter)
+        inputs.check()
+        if not self._agrees(before, after, plain):
+            self._same_map(plain, self.apply(self.update, letter, before, batch), before, letter)
+            self._trynearby(letter, batch, before, after, again)
+
+    def holds(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> bool:
+        """Whether a shortcut made the plain step; the short form of `check`, for one that is new."""
+        try:
+            plain = self.apply(self.update, letter, before, batch)
+            if not self._agrees(before, after, plain):
+                self._trynearby(letter, batch, before, after, again)
+        except Disagreement:
+            return False
+        return True
+
+    def _agrees(self, before: Tree, after: Tree, plain: Tree) -> bool:
+        gap, allowed = difference(before, after, plain)
+        if gap <= allowed:
+            self.add(1, gap)
+        return gap <= allowed
+
+    def _trynearby(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> None:
+        """At a kink (a ReLU at 0) both may be right; but then not at states nearby."""
+        random = torch.Generator().manual_seed(0)
+        states = [nearby(before, random) for _ in range(TRIES)]
+        right = sum(self._agrees(near, again(near), self.apply(self.update, letter, near, batch)) for near in states)
+        if right < TRIES - 1:
+            plain = self.apply(self.update, letter, before, batch)
+            gap = difference(before, after, plain)[0]
+            raise Disagreement(f"on {self.name(letter)} the step was off by {gap:.1g} of the plain step")
+
+    def _distract(self, update: Any, letter: int, state: Tree) -> None:
+        """Show an update another batch, so that it may remember something."""
+        others = [other for other in self.letters if other != letter] or [letter]
+        other = others[self.checked * 7919 % len(others)]
+        with suppress(Exception):  # it is reported where the run needs that batch
+            self.apply(update, other, state, self.batches(other))
+
+    def _same_map(self, plain: Tree, repeated: Tree, before: Tree, letter: int) -> None:
+        gap, allowed = difference(before, repeated, plain)
+        if gap > allowed:
+            raise ValueError(
+                f"update: it is not a function of state, batch and key: on {self.name(letter)} its step came out "
+                f"{gap:.2g} of its size apart, after another batch; it remembers something between calls, or draws at "
+                "random: keep all memory in the state, and draw from a generator made of the key"
+            )
+        if not equal(plain, repeated):
+            self.inexact = True

@@ -1,0 +1,96 @@
+"""How far two results of one step are apart, and how far rounding may take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.pytrees import Tree
+
+ROUNDINGS = 8  # of every number of the state
+
+
+def difference(before: Tree, after: Tree, plain: Tree) -> tuple[float, float]:
+    """How far two results of a step are apart, as a share of its size, and how far they may be, due to rounding.
+
+    The size is that of the whole step, and not of each leaf: a bias before BatchNorm has a step of 0. Params, buffers
+    and each kind of memory count for themselves. Integers must be equal, and NaN must be in the same places.
+    """
+    worst = (0.0, 1.0)
+    for group in _groups(plain):
+        found = _group_difference(*(pytree.tree_leaves(group(tree)) for tree in (before, after, plain)))
+        worst = max(worst, found, key=lambda pair: pair[0] / pair[1])
+    return worst
+
+
+def _groups(state: Tree) -> list[Callable[[Tree], Tree]]:
+    if isinstance(state, dict) and "params" in state:
+        return [partial(_entry, name) for name in state]
+    return [lambda tree: tree]
+
+
+def _group_difference(before: list[Any], after: list[Any], plain: list[Any]) -> tuple[float, float]:
+    rows = [leaf.dtype for leaf in plain if isinstance(leaf, torch.Tensor) and _is_real(leaf)]
+    eps = max((torch.finfo(dtype).eps for dtype in rows), default=1.0)
+    gap = step = state = 0.0
+    if [_shape(leaf) for leaf in after] != [_shape(leaf) for leaf in plain]:
+        return float("inf"), 1.0
+    if [_shape(leaf) for leaf in before] != [_shape(leaf) for leaf in plain]:  # an optimizer begins to remember
+        before = [torch.zeros_like(leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
+    for old, made, right in zip(before, after, plain, strict=True):
+        if not isinstance(right, torch.Tensor):
+            gap += 0.0 if made == right else float("inf")
+            continue
+        if not _is_real(right):
+            gap += 0.0 if torch.equal(made, right) else float("inf")
+            continue
+        finite = right.isfinite()
+        same = torch.equal(finite, made.isfinite())
+        gap += _square(made - right, finite) if same else float("inf")
+        step += _square(right - old, finite)
+        state += _square(right, finite)
+    size = step**0.5
+    allowed = eps**0.45 * size + ROUNDINGS * eps * state**0.5
+    return gap**0.5 / (size or 1.0), allowed / (size or 1.0) or eps
+
+
+def _entry(name: str, tree: Tree) -> Tree:
+    return tree.get(name) if isinstance(tree, dict) else None
+
+
+def _shape(leaf: Any) -> object:
+    return leaf.shape if isinstance(leaf, torch.Tensor) else type(leaf)
+
+
+def _is_real(leaf: torch.Tensor) -> bool:
+    return leaf.is_floating_point() or leaf.is_complex()
+
+
+def _square(leaf: torch.Tensor, where: torch.Tensor) -> float:
+    """The sum of the squares of the entries that count, in double precision."""
+    if not leaf.numel():
+        return 0.0
+    wide = torch.promote_types(leaf.dtype, torch.float64)
+    norm = float(torch.linalg.vector_norm(leaf.detach().masked_fill(~where, 0), dtype=wide))
+    return norm * norm
+
+
+def nearby(state: Tree, random: torch.Generator) -> Tree:
+    """A state a little apart in the numbers that move: the params, if it names them."""
+    moving = state["params"] if isinstance(state, dict) and "params" in state else state
+    numbers = [
+        leaf for leaf in pytree.tree_leaves(moving) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()
+    ]
+    size = max([leaf.abs().mean().item() for leaf in numbers if leaf.numel()], default=0.0) or 1.0
+
+    def move(leaf: Any) -> Any:
+        if not (isinstance(leaf, torch.Tensor) and leaf.is_floating_point()):
+            return leaf
+        return leaf + 1e-3 * size * torch.randn(leaf.shape, generator=random).to(leaf)
+
+    moved = pytree.tree_map(move, moving)
+    return state | {"params": moved} if moving is not state else moved

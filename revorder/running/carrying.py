@@ -1,0 +1,177 @@
+"""Carrying a plan out, here or in a worker: an engine's states are gathered, what a check finds wrong is redone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from revorder.engines.audit import Disagreement
+from revorder.engines.auto import Auto
+from revorder.engines.choice import Engine
+from revorder.engines.maps import Maps
+from revorder.engines.replay import Replay
+from revorder.errors import DivergedError, NotBatchableError
+from revorder.planning.plan import Plan
+from revorder.pytrees import Tree, finite_rows, is_finite, largest, named_leaves, row
+from revorder.running.collecting import Collector, RunKeeper, progress_bar
+from revorder.showing import name_of
+from revorder.trajectories import origins
+from revorder.trajectories.trajectory import Trajectory
+
+LARGE = 1e6  # numbers beyond are on their way to infinity
+
+
+class Drawn(Exception):
+    """A generator of the whole process moved while an engine ran, though nothing was known to draw from it."""
+
+
+def carry_out(
+    plan: Plan,
+    *,
+    engine: Engine | Auto,
+    maps: Maps,
+    start: Tree,
+    record: Callable[[Tree], Tree] | None,
+    metrics: dict[str, Callable[[Tree], Any]],
+    progress: bool,
+    provenance: dict[str, Any],
+    keeper: RunKeeper | None = None,
+    on_diverge: str = "raise",
+) -> Trajectory:
+    """Carry a plan out; or go on from where a keeper says that a run stopped.
+
+    If a check of the run itself finds a step that is not the plain one, the run is made anew from the start: without
+    kernels, and then by replay. The trajectory's `engine` says so, and how many steps were checked.
+    """
+    maps.begin(plan, start)
+    while True:
+        collected = Collector(plan, maps.notes, record, metrics, provenance)
+        try:
+            with maps.attempt():
+                found = _attempt(plan, engine, maps, start, collected, progress, keeper, on_diverge)
+            return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
+        except Disagreement as wrong:
+            engine = _plainer(engine, maps, str(wrong))
+        except NotBatchableError as wrong:
+            if not isinstance(engine, Auto):
+                raise
+            engine = _plainer(Replay(), maps, str(wrong).splitlines()[0])
+        except Drawn as wrong:
+            maps.watched = maps.plain = True
+            maps.note(f"then again, since {wrong}")
+        if keeper is not None:
+            keeper.restart()
+
+
+def _plainer(engine: Engine | Auto, maps: Maps, why: str) -> Engine | Auto:
+    """An engine with fewer shortcuts."""
+    engine = Replay() if maps.plain else engine
+    maps.plain = True
+    maps.note(f"then again {'by replay' if isinstance(engine, Replay) else 'without kernels'}, since {why}")
+    return engine
+
+
+def _attempt(
+    plan: Plan,
+    engine: Engine | Auto,
+    maps: Maps,
+    start: Tree,
+    collected: Collector,
+    progress: bool,
+    keeper: RunKeeper | None,
+    on_diverge: str,
+) -> Trajectory:
+    chosen: Engine = engine.resolve(maps, start, plan) if isinstance(engine, Auto) else engine
+    states: Callable[..., Iterator[tuple[np.ndarray, Tree]]] = chosen.states
+    if keeper is not None:
+        keeper.watch(collected)
+        states = partial(states, keeper=keeper)
+    # the affine engine makes fewer products than there are prefixes, which it need not count
+    total = chosen.cost(plan) if hasattr(chosen, "cost") else plan.cost
+    with progress_bar(plan, total, progress) as bar:
+
+        def advanced(evaluations: int) -> None:
+            collected.cost += evaluations
+            bar.update(evaluations)
+
+        try:
+            moved = _collect(states(maps, start, plan, advanced), maps, collected, on_diverge)
+        except KeyboardInterrupt:
+            raise collected.interrupted() from None
+    if moved and not maps.watched:
+        raise Drawn(f"the global generator of {' and '.join(sorted(moved))} moved during the run")
+    if collected.marked.any():
+        error = _diverged(maps, start, plan, collected)
+        if on_diverge == "raise" or not collected.done.any():
+            collected.marked[:] = False  # the error carries what was finite
+            error.trajectory = collected.partial()
+            raise error
+    return collected.trajectory()
+
+
+def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
+    """The provenance of a run: what is known of its update, batches and order besides the machine."""
+    seeds = {"order": getattr(plan.order, "seed", None)} | origins.seeds_of(maps.update)
+    known = {name: seed for name, seed in seeds.items() if seed is not None}
+    record = origins.provenance(next(iter(named_leaves(start)))[1].device, **known)
+    digest = getattr(maps.batches, "digest", None)
+    return record if digest is None else record | {"batches": digest}
+
+
+def _collect(states: Iterator[tuple[np.ndarray, Tree]], maps: Maps, collected: Collector, on_diverge: str) -> set[str]:
+    """Gather what an engine yields; the names of the process's generators that moved meanwhile, metrics left out."""
+    moved, watch, observers_draw = set[str](), maps.watch(), None
+    for rows, reached in states:
+        if observers_draw is not False:  # looked at once, since looking takes longer than some steps
+            moved, watch = moved | watch.moved(), maps.watch()
+        finite = None if on_diverge == "keep" else finite_rows(reached)
+        if finite is None or finite.all():
+            collected.add(rows, reached)
+        else:
+            collected.add(rows[finite.numpy()], row(reached, finite))
+            collected.mark(rows[~finite.numpy()])
+            if on_diverge == "raise":
+                break
+        if observers_draw is not False:
+            observers_draw, watch = bool(watch.moved()), maps.watch()
+    return moved | watch.moved()
+
+
+def _diverged(maps: Maps, start: Tree, plan: Plan, collected: Collector) -> DivergedError:
+    """The error that names the batch which led out of the finite numbers, by replay of the earliest failing word.
+
+    Raises:
+        Disagreement: the plain steps stay finite.
+    """
+    failed = min(np.flatnonzero(collected.marked), key=lambda i: plan.steps[i])
+    state, word = start, plan.words[failed]
+    for position, number in enumerate(word.tolist()):  # noqa: B007 (used after the loop)
+        before, state = state, maps(int(plan.letters[number]), state)
+        if not is_finite(state):
+            break
+    else:
+        raise Disagreement(f"the state at step {plan.steps[failed]} was not finite, but by plain steps it is")
+    return DivergedError(
+        f"the state at step {plan.steps[failed]} of {name_of(plan.order)} is not finite since batch {number} "
+        f"(position {position} of its word); {_cause(maps.batches[number], number, before)}",
+        step=plan.steps[failed],
+        position=position,
+        batch=number,
+        order=plan.order,
+        trajectory=None,
+    )
+
+
+def _cause(batch: Tree, number: int, before: Tree) -> str:
+    if not is_finite(batch):
+        return f"batches: batch {number} itself holds infinite or NaN numbers; clean the data"
+    if (size := largest(before)) < LARGE:
+        return (
+            f"no number of the state was beyond {size:.3g} before it, so the learning rate is not to blame: look at "
+            "this batch and the loss on it (0/0, the logarithm or root of 0, labels that are all ignored)"
+        )
+    return "lower the learning rate"
