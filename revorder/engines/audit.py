@@ -17,7 +17,7 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.gaps import difference, nearby
 from revorder.engines.memory import state_bytes
-from revorder.engines.purity import Untouched, equal, fresh
+from revorder.engines.purity import Untouched, equal, fresh, remembered
 from revorder.pytrees import Tree
 
 EVERY_CALL, EVERY_STEP = 150, 400  # batched calls, or single steps, for each that is looked at: 1 to 2 % of the time
@@ -63,7 +63,7 @@ class Audit(Tally):
         super().__init__()
         self.update, self.batches, self.apply, self.name = update, batches, apply, name
         self.untouched = fresh(update)
-        self.letters = [0]
+        self.letters, self.remembers = [0], False
         self.due, self.calls = frozenset[int](), 0
 
     def __getstate__(self) -> dict[str, Any]:
@@ -77,15 +77,20 @@ class Audit(Tally):
     def spread(self, calls: int, every: int, start: Tree) -> None:
         """Choose which of an engine's calls are looked at: one of so many, from a fixed seed."""
         count = min(calls, max(LEAST if state_bytes(start) < SMALL else 1, calls // every))
-        self.due, self.calls = frozenset(np.random.default_rng(0).choice(calls, count, replace=False).tolist()), 0
+        chosen = np.random.default_rng(0).choice(calls, count, replace=False).tolist()
+        self.due, self.calls = frozenset([*chosen, calls - 1]), 0
 
     def is_due(self) -> bool:
         """Whether the next call is one to look at; counts calls."""
         self.calls += 1
         return self.calls - 1 in self.due
 
-    def check(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> None:
-        """Look at one step: `after` is what the run made of `before`, `again` repeats that for another state.
+    def check(
+        self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree] | None = None
+    ) -> None:
+        """Look at one step: `after` is what the run made of `before`; `again` does the same to another state.
+
+        Without `again`, the run made the plain step itself.
 
         Raises:
             ValueError: the update remembers something, draws at random, or changes its input; or a batch changes.
@@ -97,21 +102,25 @@ class Audit(Tally):
             raise ValueError(f"batches: {self.name(letter)} is not the same when it is asked for again; prepare "
                              "batches once, or let ro.augmented draw what is random in them")  # fmt: skip
         one, two = fresh(self.untouched), fresh(self.untouched)
-        inputs = Untouched(before, batch, values=True)
+        inputs, seen = Untouched(before, batch, values=True), remembered(one)
         plain = self.apply(one, letter, before, batch)
+        self.remembers = self.remembers or remembered(one) != seen
         self._distract(two, letter, before)
         self._same_map(plain, self.apply(two, letter, before, batch), before, letter)
         inputs.check()
-        if not self._agrees(before, after, plain):
+        if again is None:
+            self._same_map(plain, after, before, letter)
+            self.add(1, difference(before, after, plain)[0])
+        elif not self._agrees(before, after, plain):
             self._same_map(plain, self.apply(self.update, letter, before, batch), before, letter)
-            self._trynearby(letter, batch, before, after, again)
+            self._try_nearby(letter, batch, before, after, again)
 
     def holds(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> bool:
         """Whether a shortcut made the plain step; the short form of `check`, for one that is new."""
         try:
             plain = self.apply(self.update, letter, before, batch)
             if not self._agrees(before, after, plain):
-                self._trynearby(letter, batch, before, after, again)
+                self._try_nearby(letter, batch, before, after, again)
         except Disagreement:
             return False
         return True
@@ -122,7 +131,7 @@ class Audit(Tally):
             self.add(1, gap)
         return gap <= allowed
 
-    def _trynearby(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> None:
+    def _try_nearby(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> None:
         """At a kink (a ReLU at 0) both may be right; but then not at states nearby."""
         random = torch.Generator().manual_seed(0)
         states = [nearby(before, random) for _ in range(TRIES)]
@@ -136,8 +145,9 @@ class Audit(Tally):
         """Show an update another batch, so that it may remember something."""
         others = [other for other in self.letters if other != letter] or [letter]
         other = others[self.checked * 7919 % len(others)]
-        with suppress(Exception):  # it is reported where the run needs that batch
-            self.apply(update, other, state, self.batches(other))
+        for _ in range(1 + self.checked % 2):  # so that what alternates is found, too
+            with suppress(Exception):  # it is reported where the run needs that batch
+                self.apply(update, other, state, self.batches(other))
 
     def _same_map(self, plain: Tree, repeated: Tree, before: Tree, letter: int) -> None:
         gap, allowed = difference(before, repeated, plain)

@@ -10,6 +10,8 @@ from revorder.pytrees import Tree, describe
 
 # what an error says -> what usually helps; the first that fits
 REMEDIES = (
+    (r"INTERNAL ASSERT|escaped",
+     "a tensor of one call may have been kept for the next one: keep all memory in the state, or use engine='replay'"),
     (r"out of bounds|out of range|multi-target|Class values",
      "a label may lie outside of the classes, or have a wrong shape"),
     (r"setup_context|functorch|torch\.func|vmap|data_ptr|does not require grad|\.numpy\(\)",

@@ -41,7 +41,7 @@ def _group_difference(before: list[Any], after: list[Any], plain: list[Any]) -> 
         return float("inf"), 1.0
     if [_shape(leaf) for leaf in before] != [_shape(leaf) for leaf in plain]:  # an optimizer begins to remember
         before = [torch.zeros_like(leaf) if isinstance(leaf, torch.Tensor) else leaf for leaf in plain]
-    for old, made, right in zip(before, after, plain, strict=True):
+    for old, made, right in zip(*map(_dense, (before, after, plain)), strict=True):
         if not isinstance(right, torch.Tensor):
             gap += 0.0 if made == right else float("inf")
             continue
@@ -64,6 +64,10 @@ def _entry(name: str, tree: Tree) -> Tree:
 
 def _shape(leaf: Any) -> object:
     return leaf.shape if isinstance(leaf, torch.Tensor) else type(leaf)
+
+
+def _dense(leaves: list[Any]) -> list[Any]:
+    return [leaf.to_dense() if isinstance(leaf, torch.Tensor) and leaf.is_sparse else leaf for leaf in leaves]
 
 
 def _is_real(leaf: torch.Tensor) -> bool:

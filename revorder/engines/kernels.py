@@ -129,6 +129,8 @@ class Kernels:
                 # frozen layers and class weights are real, and may be constants of the trace
                 trace = make_fx(step, tracing_mode="fake", _allow_non_fake_inputs=True)
                 graph = trace(*_clones(lanes), *inputs)
+            if not self.maps.may_trace:  # tracing was the first time that it drew
+                return None
             return torch._inductor.compile(graph, [*_clones(lanes), *inputs]) if self.compiled else graph
         except Exception as error:  # whatever tracing cannot follow is done without it, as exactly
             self.maps.note(f"not traced ({str(error).splitlines()[0]})")

@@ -9,6 +9,7 @@ import torch
 from torch.nn.functional import normalize
 from torch.utils import _pytree as pytree
 
+from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
 from revorder.errors import NotAffineError
 from revorder.pytrees import Tree, is_finite, layout, named_leaves, stack
@@ -64,7 +65,10 @@ class Linear:
         """(rows M_i, m_i); looked at in x."""
         number, x = self.maps.numbers[letter], self.scale * self._random(1)[0] if x is None else x
         try:
-            found = self._derive(letter, rows, self.maps.batch(letter), x)
+            batch = self.maps.batch(letter)
+            found = self.maps.draws.call(self.maps.name(letter), lambda: self._derive(letter, rows, batch, x))
+        except Drawn:
+            raise
         except Exception as error:
             self.maps(letter, self.vectors.tree(x))  # raises if the update itself is at fault
             raise ValueError(
@@ -80,7 +84,10 @@ class Linear:
             return [self.one(letter, identity) for letter in letters]
         x = self.scale * self._random(len(letters))
         try:
-            found = torch.vmap(partial(self._derive, letters[0], identity))(stack(batches), x)
+            derive = torch.vmap(partial(self._derive, letters[0], identity))
+            found = self.maps.draws.call(self.maps.name(letters[0]), lambda: derive(stack(batches), x))
+        except Drawn:
+            raise
         except Exception:  # one by one is as good, and an error then names its batch
             return [self.one(letter, identity) for letter in letters]
         return self._checked(letters, *found)

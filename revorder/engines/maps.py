@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,14 @@ import torch
 
 from revorder.engines.audit import Audit
 from revorder.engines.blame import data_hint, named, seen
+from revorder.engines.drawing import Drawn, Lookout
 from revorder.engines.purity import Untouched
 from revorder.errors import NotBatchableError
 from revorder.planning.plan import Label, Plan
 from revorder.pytrees import Tree, clone, describe, detach, layout, row
 from revorder.updates.keys import takes_key
-from revorder.updates.randomness import Watch, looking_again
 
-WATCHED = 3  # tries, before a call is found to draw
-EXAMINED = 3  # batches on which an update examines itself
+EXAMINED = 5  # batches on which an update examines itself
 
 
 class Maps:
@@ -31,7 +29,7 @@ class Maps:
     Attributes:
         audit: of the steps of this run.
         plain: whether traced and hand-written steps are to be left out.
-        watched: whether every call is watched for draws from the process's generators.
+        draws: watches for draws from the process's generators.
     """
 
     def __init__(self, update: Callable[..., Tree], batches: Any, plan: Plan, labels: Sequence[Label] | None):
@@ -42,7 +40,7 @@ class Maps:
         self.takes_key = takes_key(update)
         self.notes: list[str] = []
         self.replay_only = getattr(update, "replay_only", False)
-        self.plain = self.watched = False
+        self.plain, self.draws = False, Lookout()
         self.run: Plan | None = None  # known where it is carried out
         self.audit = Audit(update, self.batch, self.apply_of, self.name)
 
@@ -50,9 +48,10 @@ class Maps:
     def may_trace(self) -> bool:
         """Whether a trace may stand for the update: not for a random one, which without a key an update cannot be.
 
-        Updates of this package say whether they use theirs.
+        Updates of this package say whether they use theirs. Nor for one that keeps something between its calls, if only
+        to count them: the trace would not.
         """
-        return not self.plain and bool(getattr(self.update, "keyless", not self.takes_key))
+        return not (self.plain or self.audit.remembers) and bool(getattr(self.update, "keyless", not self.takes_key))
 
     def begin(self, plan: Plan, start: Tree) -> None:
         """Try the first step, and look at it closely, before anything is chosen or computed."""
@@ -64,7 +63,7 @@ class Maps:
         inputs = Untouched(start, batch, values=True)
         after = self(letter, start)
         inputs.check()
-        self.audit.check(letter, batch, start, after, lambda state: self(letter, state))
+        self.audit.check(letter, batch, start, after)
         if hasattr(self.update, "examine"):
             some = word[:EXAMINED].tolist()
             batches, keys = [self.batch(i) for i in some], [self.keys[i] for i in some]
@@ -75,7 +74,7 @@ class Maps:
         """T on one state, looked at more closely now and then."""
         after = self(letter, state)
         if self.audit.is_due():
-            self.audit.check(letter, self.batch(letter), state, after, lambda near: self(letter, near))
+            self.audit.check(letter, self.batch(letter), state, after)
         return after
 
     def __call__(self, letter: int, state: Tree) -> Tree:
@@ -101,9 +100,11 @@ class Maps:
         """T on every state of a stack, checked."""
         inputs = Untouched(states, batch)
         try:
-            after = self._watched(letter, lambda: self.stacked(letter, states, batch))
+            after = self.draws.call(self.name(letter), lambda: self.stacked(letter, states, batch))
             if layout(after) != layout(states):
                 raise ValueError(f"it turned the stack {describe(states)} into {describe(after)}")
+        except Drawn:
+            raise
         except Exception as error:
             self(letter, clone(row(states, 0)))  # one state alone: raises if the update itself is at fault
             raise NotBatchableError(
@@ -116,14 +117,6 @@ class Maps:
     def stacked(self, letter: int, states: Tree, batch: Tree) -> Tree:
         """T on every state of a stack, without checks."""
         return detach(torch.vmap(lambda state: self.apply(letter, state, batch), randomness="same")(states))
-
-    def watch(self) -> Watch:
-        """Notices from here on which generators of the process move."""
-        return Watch()
-
-    def attempt(self) -> AbstractContextManager[None]:
-        """A block in which a run is carried out: watched, if it must be."""
-        return looking_again() if self.watched else nullcontext()
 
     def note(self, text: str) -> None:
         """Remember something about the run that its trajectory should say, once."""
@@ -143,8 +136,8 @@ class Maps:
     def _blamed(self, letter: int, state: Tree, batch: Tree, call: Callable[[], Any]) -> Any:
         """What a call returns; its errors say what was being computed."""
         try:
-            return detach(self._watched(letter, call))
-        except MemoryError:
+            return detach(self.draws.call(self.name(letter), call))
+        except (MemoryError, Drawn):
             raise
         except Exception as error:
             details = [seen(state, batch), *data_hint(self.batches)]
@@ -157,23 +150,6 @@ class Maps:
         words = zip(self.run.steps, self.run.words, strict=True)
         needed = [step for step, word in words if (self.run.letters[word] == letter).any()]
         return f" (first needed for step {min(needed)})" if needed else ""
-
-    def _watched(self, letter: int, call: Callable[[], Any]) -> Any:
-        """What a call returns; if draws were noticed, it must not be the one that moves the generators."""
-        moved = set[str]()
-        for _ in range(WATCHED if self.watched else 1):  # another thread may draw as well, but hardly every time
-            watch = Watch() if self.watched else None
-            found = call()
-            moved = watch.moved() if watch is not None else moved
-            if not moved:
-                break
-        if moved:
-            raise ValueError(
-                f"update: on {self.name(letter)} it draws from the global generator of {' and '.join(sorted(moved))}, "
-                "so that it is another map in every call; draw from a generator made of the key, as in update(state, "
-                "batch, key) with torch.Generator().manual_seed(key), or use module_loss, which keys its draws"
-            )
-        return found
 
     def _check_layout(self, letter: int, state: Tree, after: Tree, batch: Tree) -> None:
         if not self.replay_only and layout(after) != layout(state):

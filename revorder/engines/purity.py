@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import types
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree, clone
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 class Untouched:
@@ -56,15 +58,18 @@ def equal(a: Tree, b: Tree) -> bool:
 def _equal(a: Any, b: Any) -> bool:
     if not (isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)):
         return type(a) is type(b)
+    if a.is_sparse or b.is_sparse:
+        a, b = a.to_dense(), b.to_dense()
     if a.is_meta or b.is_meta or a.shape != b.shape:
         return a.shape == b.shape
-    return torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
+    same: bool = torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
+    return same
 
 
 def fresh(update: Any) -> Any:
     """A copy that shares nothing that it could remember in; the update itself where it cannot be copied.
 
-    Functions are copied with what they closed over, of which tensors are shared: data sets are large.
+    Functions, also hooks, are copied with what they closed over, of which tensors are shared: data sets are large.
     """
     try:
         return _copied(update, {})
@@ -80,9 +85,37 @@ def _copied(thing: Any, memo: dict[int, Any]) -> Any:
         made = types.FunctionType(thing.__code__, thing.__globals__, thing.__name__, thing.__defaults__, cells)
         made.__kwdefaults__ = thing.__kwdefaults__
         return made
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        fields = [getattr(thing, field.name) for field in dataclasses.fields(thing)]
-        memo.update({id(value): _copied(value, memo) for value in fields if id(value) not in memo})
-    if not hasattr(thing, "parameters"):  # a module's own tensors are what it remembers in
+    memo.update({id(part): _copied(part, memo) for part in _functions(thing) if id(part) not in memo})
+    if not _modules(thing):  # a module's own tensors are what it remembers in
         memo.update({id(leaf): leaf for leaf in pytree.tree_leaves(thing) if isinstance(leaf, torch.Tensor)})
     return copy.deepcopy(thing, memo)
+
+
+def _modules(thing: Any) -> list[torch.nn.Module]:
+    held = getattr(thing, "held", thing)
+    return list(held.modules()) if isinstance(held, torch.nn.Module) else []
+
+
+def _functions(thing: Any) -> list[Any]:
+    """The functions inside an update, and its own parts that may hold some, innermost first."""
+    parts = [getattr(thing, field.name) for field in fields(thing)] if is_dataclass(thing) else []
+    found = [function for part in parts for function in _functions(part)] if not isinstance(thing, type) else []
+    for module in _modules(thing):
+        found += [hook for kind in HOOKS for hook in getattr(module, kind).values()]
+        found += vars(module).values()
+        found += [
+            hook for kind in ("hooks", "late_hooks") for some in getattr(module, kind, {}).values() for hook in some
+        ]
+    return [part for part in [*found, *parts] if isinstance(part, types.FunctionType)]
+
+
+def remembered(update: Any) -> list[int]:
+    """What an update could remember in besides tensors of its module: objects at attributes and in closures, by id."""
+    parts = [update, *([update.loss] if hasattr(update, "loss") else [])]
+    modules = [module for part in parts for module in _modules(part)]
+    functions = [
+        part for thing in parts for part in [thing, *_functions(thing)] if isinstance(part, types.FunctionType)
+    ]
+    held = [value for module in modules for name, value in vars(module).items() if not name.startswith("_")]
+    held += [cell.cell_contents for function in functions for cell in function.__closure__ or ()]
+    return [id(value) for value in held]

@@ -12,6 +12,7 @@ import numpy as np
 from revorder.engines.audit import Disagreement
 from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
+from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
 from revorder.errors import DivergedError, NotBatchableError
@@ -23,10 +24,6 @@ from revorder.trajectories import origins
 from revorder.trajectories.trajectory import Trajectory
 
 LARGE = 1e6  # numbers beyond are on their way to infinity
-
-
-class Drawn(Exception):
-    """A generator of the whole process moved while an engine ran, though nothing was known to draw from it."""
 
 
 def carry_out(
@@ -47,11 +44,12 @@ def carry_out(
     If a check of the run itself finds a step that is not the plain one, the run is made anew from the start: without
     kernels, and then by replay. The trajectory's `engine` says so, and how many steps were checked.
     """
+    before = maps.draws.watch()
     maps.begin(plan, start)
     while True:
         collected = Collector(plan, maps.notes, record, metrics, provenance)
         try:
-            with maps.attempt():
+            with maps.draws.attempt():
                 found = _attempt(plan, engine, maps, start, collected, progress, keeper, on_diverge)
             return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
         except Disagreement as wrong:
@@ -61,7 +59,8 @@ def carry_out(
                 raise
             engine = _plainer(Replay(), maps, str(wrong).splitlines()[0])
         except Drawn as wrong:
-            maps.watched = maps.plain = True
+            before.put_back()
+            maps.draws.watched, maps.plain = True, maps.plain or "torch" in wrong.moved
             maps.note(f"then again, since {wrong}")
         if keeper is not None:
             keeper.restart()
@@ -102,8 +101,7 @@ def _attempt(
             moved = _collect(states(maps, start, plan, advanced), maps, collected, on_diverge)
         except KeyboardInterrupt:
             raise collected.interrupted() from None
-    if moved and not maps.watched:
-        raise Drawn(f"the global generator of {' and '.join(sorted(moved))} moved during the run")
+    maps.draws.found(moved)
     if collected.marked.any():
         error = _diverged(maps, start, plan, collected)
         if on_diverge == "raise" or not collected.done.any():
@@ -124,10 +122,10 @@ def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
 
 def _collect(states: Iterator[tuple[np.ndarray, Tree]], maps: Maps, collected: Collector, on_diverge: str) -> set[str]:
     """Gather what an engine yields; the names of the process's generators that moved meanwhile, metrics left out."""
-    moved, watch, observers_draw = set[str](), maps.watch(), None
+    moved, watch, observers_draw = set[str](), maps.draws.watch(), None
     for rows, reached in states:
         if observers_draw is not False:  # looked at once, since looking takes longer than some steps
-            moved, watch = moved | watch.moved(), maps.watch()
+            moved, watch = moved | watch.moved(), maps.draws.watch()
         finite = None if on_diverge == "keep" else finite_rows(reached)
         if finite is None or finite.all():
             collected.add(rows, reached)
@@ -137,7 +135,7 @@ def _collect(states: Iterator[tuple[np.ndarray, Tree]], maps: Maps, collected: C
             if on_diverge == "raise":
                 break
         if observers_draw is not False:
-            observers_draw, watch = bool(watch.moved()), maps.watch()
+            observers_draw, watch = bool(watch.moved()), maps.draws.watch()
     return moved | watch.moved()
 
 

@@ -42,6 +42,8 @@ class Held(torch.nn.Module):
         if len(self.names) < len(owned) + len(buffers):
             raise ValueError("model: it has a part named 'criterion', as the criterion has; give it another name")
         self.trained = [name for name, inside in self.names.items() if inside in owned and owned[inside].requires_grad]
+        if not self.trained:
+            raise ValueError("model: no parameter requires a gradient, so that there is nothing to train")
         self.frozen = [name for name, inside in self.names.items() if inside in owned and name not in self.trained]
         self.first = {name: buffers[inside] for name, inside in self.names.items() if inside in buffers}
         self.hooks: Hooks = {name: _hooks(given[self.names[name]], "_backward_hooks") for name in self.trained}
@@ -62,6 +64,11 @@ class Held(torch.nn.Module):
         inside = dict(self.named_parameters()) | dict(self.named_buffers())
         return {name: inside[self.names[name]] for name in (self.names if names is None else names)}
 
+    @property
+    def param_names(self) -> list[str]:
+        """Names of all parameters, in the module's order."""
+        return [name for name in self.names if name not in self.first]
+
     def put(self, tensors: Named) -> None:
         """Write values into the module's parameters and buffers."""
         for name, buffer in self.first.items():
@@ -80,7 +87,7 @@ class Held(torch.nn.Module):
             ValueError: a name that is unknown or missing, another shape, or params of another module without buffers.
         """
         own = self.tensors()
-        asked.check_names("params", params, {name: own[name] for name in [*self.trained, *self.frozen]}, self.trained)
+        asked.check_names("params", params, {name: own[name] for name in self.param_names}, self.trained)
         here = {name: own[name] for name in self.first}
         if buffers is None and here and not asked.same(params, own):
             raise ValueError(

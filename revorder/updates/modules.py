@@ -98,7 +98,8 @@ def module_loss(
         seed: of dropout and of whatever else the model, the criterion or a hook draws from the global generators of
             torch, NumPy and Python.
         forward: `forward(model, batch) -> scalar` in place of a criterion, for batches and models of any form.
-        stochastic: whether anything is drawn. None: found by trying, which is needed only where that cannot tell.
+        stochastic: whether anything is drawn. None: found by trying. A run notices draws that come later, too; calls by
+            hand do not: say True if there is noise on some batches only.
 
     Returns:
         loss: `loss(params, batch) -> scalar`. It also has

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from revorder.pytrees import Key, Named, State, Tree, clone
+from revorder.updates import memory
 from revorder.updates.held import Criterion, Forward, Held
 from revorder.updates.randomness import Draws
 
@@ -32,7 +32,7 @@ class TorchUpdate:
 
     def init(self, params: Named | None = None, buffers: Named | None = None) -> State:
         """The start state for `params` by name (default: the module's own); buffers as for `ro.sgd`."""
-        own = self.held.tensors([*self.held.trained, *self.held.frozen])
+        own = self.held.tensors(self.held.param_names)
         _, start = self.held.start(own | (params or {}), buffers)
         return {
             "params": clone(own | (params or {})),
@@ -54,17 +54,31 @@ class TorchUpdate:
         with self.held.draws.keyed(key):  # the module's parameters are nobody else's until they are read again
             self.held.put(state["params"] | state["buffers"])
             optimizer = self._optimizer()
-            fresh = [_options(group) for group in optimizer.param_groups]
-            _remind(optimizer, state["optimizer"])
+            fresh = [memory.options(group) for group in optimizer.param_groups]
+            memory.remind(optimizer, state["optimizer"])
             self._step(optimizer, batch)
-            return self._state(state, _memory(optimizer, fresh, state["optimizer"]))
+            return self._state(state, memory.kept(optimizer, fresh, state["optimizer"]))
 
-    def own_loop(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> State:
+    def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
+        """Raise ValueError unless some steps lead where ONE optimizer leads that takes all of them."""
+        loop, own = self._loop(state, batches, keys), state
+        for batch, key in zip(batches, keys, strict=True):
+            own = self(own, batch, key)
+        if any(
+            memory.differ(own[part][name], loop[part][name]) for part in ("params", "buffers") for name in own[part]
+        ):
+            raise ValueError(
+                "make_optimizer: an optimizer that is made anew in every step, with its memory from the state, leads "
+                "elsewhere than one that takes all the steps: it remembers something outside of optimizer.state and "
+                "param_groups, or a hook or the factory does"
+            )
+
+    def _loop(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> State:
         """The state after some batches if ONE optimizer takes all the steps, as in the usual training loop."""
         with self.held.draws.keyed(keys[0]):
             self.held.put(state["params"] | state["buffers"])
             optimizer = self._optimizer()
-            _remind(optimizer, state["optimizer"])
+            memory.remind(optimizer, state["optimizer"])
         for batch, key in zip(batches, keys, strict=True):
             with self.held.draws.keyed(key):
                 self._step(optimizer, batch)
@@ -72,7 +86,7 @@ class TorchUpdate:
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """A new optimizer of the module's copy. ValueError: it holds other parameters, or a scheduler changes it."""
-        own = self.held.tensors([*self.held.trained, *self.held.frozen])
+        own = self.held.tensors(self.held.param_names)
         asks = inspect.signature(self.make_optimizer).parameters
         named = {"named_parameters": list(own.items())} if "named_parameters" in asks else {}
         optimizer = self.make_optimizer(*[list(own.values())] * (len(asks) > len(named)), **named)
@@ -96,62 +110,25 @@ class TorchUpdate:
             loss.backward()
             return loss
 
+        before = memory.attributes(optimizer)
         with torch.enable_grad(), self.held.with_hooks():
-            optimizer.step(closure)  # type: ignore[arg-type]  # a tensor, by torch's documentation; its types say float
+            if inspect.signature(optimizer.step).parameters["closure"].default is inspect.Parameter.empty:
+                optimizer.step(closure)  # type: ignore[arg-type]
+            else:
+                closure()
+                optimizer.step()
+        changed = [name for name, value in memory.attributes(optimizer).items() if before.get(name) is not value]
+        if changed:
+            raise ValueError(
+                f"make_optimizer: a step changes the optimizer's attribute {changed[0]!r}, which the state lacks; "
+                "keep it in optimizer.state or param_groups"
+            )
 
-    def _state(self, before: State, memory: dict[Any, Any]) -> State:
+    def _state(self, before: State, remembered: dict[Any, Any]) -> State:
         """The module's tensors as a state; buffers that forward travel bound anew are the module's by now."""
         own = self.held.tensors()
         params, buffers = ({name: own[name] for name in before[part]} for part in ("params", "buffers"))
-        return {"params": clone(params), "buffers": clone(buffers), "optimizer": memory}
-
-
-def _options(group: dict[str, Any]) -> dict[str, Any]:
-    return {name: copy.deepcopy(value) for name, value in group.items() if name not in ("params", "param_names")}
-
-
-def _owners(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-    return [param for group in optimizer.param_groups for param in group["params"]]
-
-
-def _remind(optimizer: torch.optim.Optimizer, memory: dict[Any, Any]) -> None:
-    """Give a new optimizer what the state remembers."""
-    owners = _owners(optimizer)
-    for name, value in memory.items():
-        if name == "groups":
-            for group, changed in zip(optimizer.param_groups, value, strict=True):
-                group.update(copy.deepcopy(changed))
-        else:
-            optimizer.state[owners[name] if isinstance(name, int) else name] = copy.deepcopy(value)
-
-
-def _memory(optimizer: torch.optim.Optimizer, fresh: list[dict[str, Any]], before: dict[Any, Any]) -> dict[Any, Any]:
-    """What the optimizer remembers: of each parameter, under names of its own, and in its groups' changed options."""
-    number = {id(param): i for i, param in enumerate(_owners(optimizer))}
-    memory: dict[Any, Any] = {}
-    for owner, value in optimizer.state.items():
-        kept = _remembered(value)
-        if not (isinstance(kept, dict) and not kept):
-            memory[number.get(id(owner), owner)] = kept
-    known = before.get("groups", [{}] * len(fresh))
-    changed = [
-        {name: value for name, value in _options(group).items() if name in old or _differ(value, first.get(name))}
-        for group, first, old in zip(optimizer.param_groups, fresh, known, strict=True)
-    ]
-    return memory | {"groups": changed} if any(changed) else memory
-
-
-def _remembered(memory: Any) -> Any:
-    """A copy of what an optimizer remembers of one parameter; entries that hold nothing are left out."""
-    if not isinstance(memory, dict):
-        return copy.deepcopy(memory)
-    return {name: copy.deepcopy(value) for name, value in memory.items() if value is not None}
-
-
-def _differ(a: Any, b: Any) -> bool:
-    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        return not torch.equal(a, b)
-    return bool(a != b)
+        return {"params": clone(params), "buffers": clone(buffers), "optimizer": remembered}
 
 
 def torch_update(
@@ -161,11 +138,12 @@ def torch_update(
     seed: int = 0,
     *,
     forward: Forward | None = None,
+    stochastic: bool | None = None,
 ) -> TorchUpdate:
     """An update by any optimizer of `torch.optim`, for the replay engine only.
 
     Args:
-        model, criterion, seed, forward: as for `module_loss`.
+        model, criterion, seed, forward, stochastic: as for `module_loss`.
         make_optimizer: `make_optimizer(parameters) -> optimizer` for a list of parameters, such as
             `lambda parameters: torch.optim.RMSprop(parameters, lr=0.01)`; or with a parameter `named_parameters`, for
             a list of pairs (name, parameter). It is called in every step; what the optimizer remembers, of its
@@ -186,4 +164,4 @@ def torch_update(
     """
     if not callable(make_optimizer):
         raise TypeError(f"make_optimizer: got {make_optimizer!r}, but it must be a function of a list of parameters")
-    return TorchUpdate(Held(model, criterion, forward, Draws(seed, None)), make_optimizer)
+    return TorchUpdate(Held(model, criterion, forward, Draws(seed, stochastic)), make_optimizer)

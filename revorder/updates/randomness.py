@@ -57,16 +57,22 @@ def generator(seed: int, key: Key, device: torch.device | str = "cpu") -> torch.
     return made.manual_seed(key_seed(seed, key))
 
 
+def known() -> set[str]:
+    """The names of the generators that are there."""
+    return {name for name in SOURCES if name != "CUDA" or torch.cuda.is_initialized()}
+
+
 class Watch:
     """Notices which of the process's generators move from here on."""
 
     def __init__(self, names: Collection[str] | None = None):
-        usual = [name for name in SOURCES if name != "CUDA" or torch.cuda.is_initialized()]
-        self.before = {name: SOURCES[name].get() for name in (usual if names is None else names)}
+        with TURN:  # not while another thread has seeded them for its own draws
+            self.before = {name: SOURCES[name].get() for name in (known() if names is None else names)}
 
     def moved(self) -> set[str]:
         """The names of those that did."""
-        return {name for name, before in self.before.items() if not _equal(before, SOURCES[name].get())}
+        with TURN:
+            return {name for name, before in self.before.items() if not _equal(before, SOURCES[name].get())}
 
     def put_back(self) -> None:
         for name, before in self.before.items():

@@ -111,9 +111,9 @@ def _pairs(case: Case, targets: Callable[..., torch.Tensor]) -> list[tuple[Any, 
     return [(draw(i, rows, generator), targets(i, rows, generator)) for i, rows in enumerate(sizes)]
 
 
-def update_of(world: World) -> tuple[Any, Any]:
+def update_of(world: World, **said: Any) -> tuple[Any, Any]:
     """The update of revorder, and its start."""
-    form = {} if world.forward is None else {"forward": world.forward}
+    form = said if world.forward is None else said | {"forward": world.forward}
     if world.method.descent is None:
         update = ro.torch_update(world.model, world.criterion, make_optimizer=world.method.make, **form)
         return update, update.init()
