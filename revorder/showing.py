@@ -10,6 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,13 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return table(type(self).__name__, self._facts())
+
+
+class ShownByFields(Shown):
+    """A dataclass that shows its fields."""
+
+    def _facts(self) -> Facts:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
 
 def line(kind: str, facts: Facts) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from revorder.engines import bends
 from revorder.engines.linear import Linear, Pair, Vectors
 from revorder.engines.maps import Maps
 from revorder.engines.stopwatch import shortest
@@ -18,7 +19,6 @@ from revorder.pytrees import Tree
 BLOCK = 256  # checkpoints handed over at once
 SMALL = 128  # up to this many numbers in a state, all matrices M_i are found first, many in one call
 HELD = 2**25  # numbers in all these matrices together, at most
-AUDITED = 4  # words whose steps are looked at
 AT_ONCE = 2**19  # numbers in the matrices found in one call
 
 
@@ -110,8 +110,8 @@ def _extension(linear: Linear, plan: Plan, start: torch.Tensor) -> Callable[[int
         for first in range(0, len(letters), size):
             part = letters[first : first + size]
             matrices.update(zip(part, linear.many(part), strict=True))
-        for word in [] if start.is_meta else _some_words(plan):
-            linear.audit(plan.letters[word].tolist(), matrices, start)
+        if not start.is_meta:
+            bends.audit(linear, letters, matrices.values(), plan, start)
 
     def extend(letter: int, pair: Pair) -> Pair:
         a, b = pair
@@ -123,14 +123,3 @@ def _extension(linear: Linear, plan: Plan, start: torch.Tensor) -> Callable[[int
         return product, torch.addmv(b, a, shift)
 
     return extend
-
-
-def _some_words(plan: Plan) -> list[np.ndarray]:
-    """The longest word, and some others of half its length together."""
-    longest = max(range(len(plan.words)), key=lambda row: len(plan.words[row]))
-    chosen, room = [plan.words[longest]], len(plan.words[longest]) // 2
-    for row in np.random.default_rng(0).permutation(len(plan.words)).tolist():
-        if row != longest and len(plan.words[row]) <= room and len(chosen) < AUDITED:
-            chosen.append(plan.words[row])
-            room -= len(plan.words[row])
-    return chosen

@@ -16,13 +16,10 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.gaps import difference, nearby
-from revorder.engines.memory import state_bytes
 from revorder.engines.purity import Untouched, equal, fresh, remembered
 from revorder.pytrees import Tree
 
 EVERY_CALL, EVERY_STEP = 150, 400  # batched calls, or single steps, for each that is looked at: 1 to 2 % of the time
-LEAST = 4  # steps along the run that are looked at in any case, of states below SMALL
-SMALL = 2**20  # bytes
 TRIES = 3  # states nearby, before a difference counts as one
 
 Apply = Callable[[Any, int, Tree, Tree], Tree]  # (update, letter, state, batch) -> state
@@ -62,22 +59,21 @@ class Audit(Tally):
     def __init__(self, update: Any, batches: Callable[[int], Tree], apply: Apply, name: Callable[[int], str]):
         super().__init__()
         self.update, self.batches, self.apply, self.name = update, batches, apply, name
-        self.untouched = fresh(update)
+        self.copy = fresh(update)  # with a life of its own, so that it remembers something else
         self.letters, self.remembers = [0], False
         self.due, self.calls = frozenset[int](), 0
 
     def __getstate__(self) -> dict[str, Any]:
         """For a worker, where the update itself comes anew."""
-        return {name: value for name, value in vars(self).items() if name != "untouched"}
+        return {name: value for name, value in vars(self).items() if name != "copy"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.untouched = fresh(self.update)
+        self.copy = fresh(self.update)
 
-    def spread(self, calls: int, every: int, start: Tree) -> None:
-        """Choose which of an engine's calls are looked at: one of so many, from a fixed seed."""
-        count = min(calls, max(LEAST if state_bytes(start) < SMALL else 1, calls // every))
-        chosen = np.random.default_rng(0).choice(calls, count, replace=False).tolist()
+    def spread(self, calls: int, every: int) -> None:
+        """Choose which of an engine's calls are looked at: the last, and one of so many, from a fixed seed."""
+        chosen = np.random.default_rng(0).choice(calls, calls // every, replace=False).tolist()
         self.due, self.calls = frozenset([*chosen, calls - 1]), 0
 
     def is_due(self) -> bool:
@@ -86,11 +82,18 @@ class Audit(Tally):
         return self.calls - 1 in self.due
 
     def check(
-        self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree] | None = None
+        self,
+        letter: int,
+        batch: Tree,
+        before: Tree,
+        after: Tree,
+        again: Callable[[Tree], Tree] | None = None,
+        first: bool = False,
     ) -> None:
         """Look at one step: `after` is what the run made of `before`; `again` does the same to another state.
 
-        Without `again`, the run made the plain step itself.
+        Without `again`, the run made the plain step itself. It is compared with that of a copy of the update, which has
+        seen hardly anything of the run; at the first step, where the update has not either, it sees another batch.
 
         Raises:
             ValueError: the update remembers something, draws at random, or changes its input; or a batch changes.
@@ -101,16 +104,15 @@ class Audit(Tally):
         if not equal(batch, self.batches(letter)):
             raise ValueError(f"batches: {self.name(letter)} is not the same when it is asked for again; prepare "
                              "batches once, or let ro.augmented draw what is random in them")  # fmt: skip
-        one, two = fresh(self.untouched), fresh(self.untouched)
-        inputs, seen = Untouched(before, batch, values=True), remembered(one)
-        plain = self.apply(one, letter, before, batch)
-        self.remembers = self.remembers or remembered(one) != seen
-        self._distract(two, letter, before)
-        self._same_map(plain, self.apply(two, letter, before, batch), before, letter)
+        inputs = Untouched(before, batch, values=True)
+        if first:
+            self._distract(letter, before)
+        seen = remembered(self.copy)
+        plain = self.apply(self.copy, letter, before, batch)
+        self.remembers = self.remembers or remembered(self.copy) != seen
         inputs.check()
         if again is None:
             self._same_map(plain, after, before, letter)
-            self.add(1, difference(before, after, plain)[0])
         elif not self._agrees(before, after, plain):
             self._same_map(plain, self.apply(self.update, letter, before, batch), before, letter)
             self._try_nearby(letter, batch, before, after, again)
@@ -141,16 +143,15 @@ class Audit(Tally):
             gap = difference(before, after, plain)[0]
             raise Disagreement(f"on {self.name(letter)} the step was off by {gap:.1g} of the plain step")
 
-    def _distract(self, update: Any, letter: int, state: Tree) -> None:
-        """Show an update another batch, so that it may remember something."""
-        others = [other for other in self.letters if other != letter] or [letter]
-        other = others[self.checked * 7919 % len(others)]
-        for _ in range(1 + self.checked % 2):  # so that what alternates is found, too
-            with suppress(Exception):  # it is reported where the run needs that batch
-                self.apply(update, other, state, self.batches(other))
+    def _distract(self, letter: int, state: Tree) -> None:
+        """Show the copy another batch, so that it may remember something."""
+        other = next((other for other in reversed(self.letters) if other != letter), letter)
+        with suppress(Exception):  # it is reported where the run needs that batch
+            self.apply(self.copy, other, state, self.batches(other))
 
     def _same_map(self, plain: Tree, repeated: Tree, before: Tree, letter: int) -> None:
         gap, allowed = difference(before, repeated, plain)
+        self.add(1, gap)
         if gap > allowed:
             raise ValueError(
                 f"update: it is not a function of state, batch and key: on {self.name(letter)} its step came out "

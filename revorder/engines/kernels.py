@@ -45,6 +45,8 @@ class Kernels:
         self.maps = maps
         self.compiled = compiled
         self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
+        cut = getattr(maps.batches, "prepare", maps) is None  # `Minibatches`: what holds for all data holds for each
+        self.sound = self.fused is not None and cut and self.fused.suits(maps.batches.data)
         self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
         widest = min(most_lanes, widths[-1])
@@ -78,7 +80,7 @@ class Kernels:
     def suits(self, kind: Any, batch: Tree) -> bool:
         """Whether kernels may be used on a batch of a `layout_of` `kind`; counts the kinds of the run's batches."""
         self.kinds[kind] += 1
-        return kind is not None and (self.fused is None or self.fused.suits(batch))
+        return kind is not None and (self.fused is None or self.sound or self.fused.suits(batch))
 
     def key(self, width: int, kind: Any) -> Any:
         """What a kernel is kept under."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial, reduce
 
-import numpy as np
 import torch
 from torch.nn.functional import normalize
 from torch.utils import _pytree as pytree
@@ -15,7 +14,6 @@ from revorder.errors import NotAffineError
 from revorder.pytrees import Tree, is_finite, layout, named_leaves, stack
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # (R M_i, m_i), or (A, b)
-SAMPLED = 50  # steps of a word that are looked at where its batches cannot be stacked
 REMEDY = "use engine='wavefront' or 'replay'"
 
 
@@ -57,13 +55,16 @@ class Linear:
         both = torch.cat([vectors.flat(start), vectors.flat(maps(first, start))])  # `maps` checks the update itself
         self.scale = 1.0 if both.is_meta else both.abs().nan_to_num(0, 0).max().item() or 1.0
         self.like, self.d = both, sum(vectors.sizes)
+        self.stacks: list[Tree] = []  # the batches of `many`, as they were stacked
         self.generator = torch.Generator().manual_seed(0)
         self.directions = normalize(self._random(4), dim=1) / 2  # half: they cannot cancel a unit vector
         self.one(first, both.new_empty(0, self.d))  # refuses a map that bends before any large matrix is made
 
     def one(self, letter: int, rows: torch.Tensor, x: torch.Tensor | None = None) -> Pair:
         """(rows M_i, m_i); looked at in x."""
-        number, x = self.maps.numbers[letter], self.scale * self._random(1)[0] if x is None else x
+        number = self.maps.numbers[letter]
+        if x is None or not x.isfinite().all():
+            x = self.scale * self._random(1)[0]
         try:
             batch = self.maps.batch(letter)
             found = self.maps.draws.call(self.maps.name(letter), lambda: self._derive(letter, rows, batch, x))
@@ -84,38 +85,18 @@ class Linear:
             return [self.one(letter, identity) for letter in letters]
         x = self.scale * self._random(len(letters))
         try:
+            stacked = stack(batches)
             derive = torch.vmap(partial(self._derive, letters[0], identity))
-            found = self.maps.draws.call(self.maps.name(letters[0]), lambda: derive(stack(batches), x))
+            found = self.maps.draws.call(self.maps.name(letters[0]), lambda: derive(stacked, x))
         except Drawn:
             raise
         except Exception:  # one by one is as good, and an error then names its batch
             return [self.one(letter, identity) for letter in letters]
+        self.stacks.append(stacked)
         return self._checked(letters, *found)
 
-    def audit(self, word: list[int], matrices: dict[int, Pair], start: torch.Tensor) -> None:
-        """Hold the steps along a word to the plain steps, at the states that the affine recursion reaches there.
-
-        Raises:
-            NotAffineError: a map that bends somewhere on the way.
-        """
-        states = _along([matrices[letter] for letter in word], start)
-        some = list(range(len(word)))
-        batches = [self.maps.batch(letter) for letter in word]
-        if self.maps.may_trace and _alike(batches):
-            plain = torch.vmap(partial(self._apply, word[0]))(states[:-1], stack(batches))
-        else:
-            some = sorted({*range(0, len(word), max(1, len(word) // SAMPLED)), len(word) - 1})
-            plain = torch.stack([self._apply(word[i], states[i], batches[i]) for i in some])
-        before, after = states[some], states[1:][some]
-        gap = torch.linalg.vector_norm(after - plain, dim=1)
-        size = torch.stack([plain, before, after]).abs().amax(0).norm(dim=1)
-        bends = ~(gap <= self.vectors.eps ** (2 / 3) * size) & before.isfinite().all(1)
-        bends &= plain.isfinite().all(1) | after.isfinite().all(1)  # where both overflow there is nothing to compare
-        for i in bends.nonzero().flatten().tolist():
-            self._refuse(self.maps.numbers[word[some[i]]], gap[i].item(), size[i].item(), "a state of the run")
-        self.maps.audit.add(len(some), float((gap / size).nan_to_num(0, 0).max()))
-
-    def _apply(self, letter: int, vector: torch.Tensor, batch: Tree) -> torch.Tensor:
+    def apply(self, letter: int, vector: torch.Tensor, batch: Tree) -> torch.Tensor:
+        """T on a state as a vector."""
         after = self.maps.apply(letter, self.vectors.tree(vector), batch)
         if layout(after) != self.kind:
             raise ValueError("the update changed the layout of the state")
@@ -126,8 +107,8 @@ class Linear:
 
     def _derive(self, letter: int, rows: torch.Tensor, batch: Tree, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """rows M and m; how far uᵀ(T(x) - T(0)) is from (uᵀM) x, and the size of what was subtracted."""
-        at_x, pull, *_ = torch.func.vjp(lambda vector: self._apply(letter, vector, batch), x)
-        shift = self._apply(letter, torch.zeros_like(x), batch)
+        at_x, pull, *_ = torch.func.vjp(lambda vector: self.apply(letter, vector, batch), x)
+        shift = self.apply(letter, torch.zeros_like(x), batch)
         directions = self.directions + normalize(at_x - shift - x, dim=0)
         product, along = torch.vmap(pull)(torch.cat([rows, directions]))[0].split([len(rows), len(directions)])
         gap = (directions @ (at_x - shift) - along @ x).abs().max()
@@ -141,10 +122,11 @@ class Linear:
         if not gap.is_meta:
             bends = ~(gap <= self.vectors.eps ** (2 / 3) * size)  # true for NaN, too
             for i in bends.nonzero().flatten().tolist():
-                self._refuse(self.maps.numbers[letters[i]], gap[i].item(), size[i].item())
+                self.refuse(self.maps.numbers[letters[i]], gap[i].item(), size[i].item())
         return list(zip(product.unbind(), shift.unbind(), strict=True))
 
-    def _refuse(self, number: int, gap: float, size: float, where: str = "a random point") -> None:
+    def refuse(self, number: int, gap: float, size: float, where: str = "a random point") -> None:
+        """Raise NotAffineError, unless the batch itself is to blame."""
         if not is_finite(self.maps.batches[number]):
             return  # the states will not be finite either, and `run` says since when
         name = getattr(self.maps.update, "__name__", type(self.maps.update).__name__)
@@ -152,21 +134,6 @@ class Linear:
             f"update: on batch {number}, {name} is not affine in its state: at {where} x, T(x) is {gap:.2g} "
             f"away from M x + m, for numbers up to {size:.2g}; {REMEDY}"
         )
-
-
-def _along(pairs: list[Pair], start: torch.Tensor) -> torch.Tensor:
-    """(steps + 1, d) the states s, M s + m, …; by NumPy on a CPU, whose small products begin sooner."""
-    if start.device.type != "cpu" or start.dtype not in (torch.float32, torch.float64):
-        states = [start]
-        for matrix, shift in pairs:
-            states.append(torch.addmv(shift, matrix, states[-1]))
-        return torch.stack(states)
-    found = np.empty((len(pairs) + 1, len(start)), dtype=start.numpy().dtype)
-    found[0] = start.numpy()
-    with np.errstate(all="ignore"):  # states that overflow are found where they are gathered
-        for i, (matrix, shift) in enumerate(pairs):
-            found[i + 1] = matrix.numpy() @ found[i] + shift.numpy()
-    return torch.from_numpy(found)
 
 
 def _alike(batches: list[Tree]) -> bool:

@@ -41,8 +41,9 @@ class Maps:
         self.notes: list[str] = []
         self.replay_only = getattr(update, "replay_only", False)
         self.plain, self.draws = False, Lookout()
-        self.run: Plan | None = None  # known where it is carried out
-        self.audit = Audit(update, self.batch, self.apply_of, self.name)
+        self.run: Plan | None = None  # these two are known where it is carried out
+        self.kind: Any = None
+        self.audit = Audit(update, self.batch, self.plain_step, self.name)
 
     @property
     def may_trace(self) -> bool:
@@ -55,7 +56,7 @@ class Maps:
 
     def begin(self, plan: Plan, start: Tree) -> None:
         """Try the first step, and look at it closely, before anything is chosen or computed."""
-        self.run = plan
+        self.run, self.kind = plan, layout(start)
         word = plan.letters[max(plan.words, key=len)]
         self.audit.letters = np.unique(word).tolist()
         letter = int(plan.letters[plan.words[0][0]])
@@ -63,7 +64,7 @@ class Maps:
         inputs = Untouched(start, batch, values=True)
         after = self(letter, start)
         inputs.check()
-        self.audit.check(letter, batch, start, after)
+        self.audit.check(letter, batch, start, after, first=True)
         if hasattr(self.update, "examine"):
             some = word[:EXAMINED].tolist()
             batches, keys = [self.batch(i) for i in some], [self.keys[i] for i in some]
@@ -82,7 +83,8 @@ class Maps:
         inputs = Untouched(state, batch)
         after = self._blamed(letter, state, batch, lambda: self.apply(letter, state, batch))
         inputs.check()
-        self._check_layout(letter, state, after, batch)
+        if not self.replay_only and layout(after) != (self.kind or layout(state)):
+            raise self._changed(letter, state, after, batch)
         return after
 
     def batch(self, letter: int) -> Tree:
@@ -125,10 +127,13 @@ class Maps:
 
     def apply(self, letter: int, state: Tree, batch: Tree) -> Tree:
         """T without checks, for engines that transform it."""
-        return self.apply_of(self.update, letter, state, batch)
+        return self._call(self.update, letter, state, batch)
 
-    def apply_of(self, update: Callable[..., Tree], letter: int, state: Tree, batch: Tree) -> Tree:
-        """T by another copy of the update."""
+    def plain_step(self, update: Callable[..., Tree], letter: int, state: Tree, batch: Tree) -> Tree:
+        """T by a copy of the update, as an audit wants it: step by step, if the update is itself a shortcut."""
+        return self._call(getattr(update, "plain_step", update), letter, state, batch)
+
+    def _call(self, update: Callable[..., Tree], letter: int, state: Tree, batch: Tree) -> Tree:
         if self.takes_key:
             return update(state, batch, key=self.keys[letter])
         return update(state, batch)
@@ -151,10 +156,9 @@ class Maps:
         needed = [step for step, word in words if (self.run.letters[word] == letter).any()]
         return f" (first needed for step {min(needed)})" if needed else ""
 
-    def _check_layout(self, letter: int, state: Tree, after: Tree, batch: Tree) -> None:
-        if not self.replay_only and layout(after) != layout(state):
-            raise ValueError(
-                f"start, update: on {self.name(letter)} the update turned the state {describe(state)} into "
-                f"{describe(after)}, but structure, shapes and dtypes must stay; "
-                f"check the shapes and dtypes of start and of the batch ({describe(batch)})"
-            )
+    def _changed(self, letter: int, state: Tree, after: Tree, batch: Tree) -> ValueError:
+        return ValueError(
+            f"start, update: on {self.name(letter)} the update turned the state {describe(state)} into "
+            f"{describe(after)}, but structure, shapes and dtypes must stay; "
+            f"check the shapes and dtypes of start and of the batch ({describe(batch)})"
+        )

@@ -61,7 +61,7 @@ def _equal(a: Any, b: Any) -> bool:
     if a.is_sparse or b.is_sparse:
         a, b = a.to_dense(), b.to_dense()
     if a.is_meta or b.is_meta or a.shape != b.shape:
-        return a.shape == b.shape
+        return bool(a.shape == b.shape)
     same: bool = torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
     return same
 

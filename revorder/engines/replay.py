@@ -22,7 +22,7 @@ class Replay:
     def states(
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any], keeper: Keeper | None = None
     ) -> Iterator[tuple[np.ndarray, Tree]]:
-        maps.audit.spread(plan.cost, EVERY_STEP, start)
+        maps.audit.spread(plan.cost, EVERY_STEP)
         pending = [(child, start) for child in plan.trie.children(np.array([0])).tolist()]
         if keeper is not None and keeper.place is not None:
             pending = _pending(keeper.place)

@@ -27,7 +27,7 @@ class Sweep:
         self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), lanes_at_once(start)
         self.in_use, self.kinds = 1, set[Any]()
         self.kernels: Kernels | None = None
-        maps.audit.spread(plan.launches, EVERY_CALL, start)
+        maps.audit.spread(plan.launches, EVERY_CALL)
         if maps.may_trace and not leaves[0].is_meta:
             self.kernels = Kernels.of_run(maps, compiled, start, plan)
         elif compiled:
@@ -165,8 +165,8 @@ class _KernelStep(_Step):
 
     def _run_and_look(self, lane: int, new: bool) -> bool:
         """As `_run`; a new kernel whose step is not the plain one is dropped, and what it wrote is put back."""
-        kept = [own.clone() for own in self.lanes]
-        before = pytree.tree_unflatten([own[lane] for own in kept], self.sweep.structure)
+        kept = [own.clone() for own in self.lanes] if new else []
+        before = pytree.tree_unflatten([own[lane].clone() for own in self.lanes], self.sweep.structure)
         if not self._run(self.lanes):
             return False
         after = pytree.tree_unflatten([own[lane].clone() for own in self.lanes], self.sweep.structure)

@@ -117,15 +117,10 @@ class Snapshots:
 
     def _save(self, place: Place) -> None:
         gathered = self.collected.trajectory()
-        about = {
-            "job": str(self.job),
-            "position": place.position,
-            "steps": gathered.steps,
-            "metrics": {name: values.tolist() for name, values in gathered.metrics.items()},
-            "cost": gathered.cost,
-        }
-        states = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
-        storage.save(self.path, states, about, SNAPSHOT)
+        about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
+        about["metrics"] = {name: values.tolist() for name, values in gathered.metrics.items()}
+        tree = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
+        storage.save(self.path, tree, about, SNAPSHOT)
         self.saved, self.last = self.saved + 1, time.monotonic()
 
     def _load(self) -> None:

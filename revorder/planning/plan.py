@@ -176,17 +176,18 @@ def _steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
 
 def _word(made: Order, n: int, n_batches: int | None) -> np.ndarray:
     """The word of step n, checked."""
-    word, name = np.asarray(made.word(n)), name_of(made)
+    word = np.asarray(made.word(n))
     if word.ndim != 1 or word.size == 0:
-        raise ValueError(f"order: {name} gave {word.tolist()!r} for step {n}, but a word must have at least one batch")
+        gave = f"{name_of(made)} gave {word.tolist()!r} for step {n}"
+        raise ValueError(f"order: {gave}, but a word must have at least one batch")
     if word.dtype.kind not in "iu":
-        raise TypeError(f"order: {name} gave {word.tolist()!r} for step {n}, but batch numbers must be integers")
+        gave = f"{name_of(made)} gave {word.tolist()!r} for step {n}"
+        raise TypeError(f"order: {gave}, but batch numbers must be integers")
     outside = word[(word < 0) | (word >= (np.inf if n_batches is None else n_batches))]
     if outside.size:
         accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"
-        raise ValueError(
-            f"checkpoints, order: step {n} of {name} asks for batch {outside[0]}, but batch numbers must be {accepted}"
-        )
+        asks = f"step {n} of {name_of(made)} asks for batch {outside[0]}"
+        raise ValueError(f"checkpoints, order: {asks}, but batch numbers must be {accepted}")
     return word
 
 

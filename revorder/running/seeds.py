@@ -10,14 +10,15 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.batches import Minibatches
 from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
 from revorder.engines.memory import check_fits
 from revorder.orders import Order
 from revorder.planning.plan import Label
-from revorder.pytrees import Tree, blank_rows, copies, finite_rows, stack, tree_map
+from revorder.pytrees import Tree, blank_rows, copies, finite_rows, named_leaves, stack
 from revorder.running.run import run
+from revorder.running.together import OverSeeds, Together
+from revorder.showing import Facts, Shown, latest, shapes, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 METRIC_SEEDS = 64  # a metric may look at a whole test set: activations of so many seeds at once are held
 
 
-@dataclass(frozen=True, eq=False)
-class SeedRuns:
+@dataclass(frozen=True, eq=False, repr=False)
+class SeedRuns(Shown):
     """The states of many runs, one for each seed, at the same checkpoints.
 
     Attributes:
@@ -44,6 +45,16 @@ class SeedRuns:
     metrics: dict[str, np.ndarray]
     cost: int
     engine: str
+
+    def _facts(self) -> Facts:
+        return {
+            "order": self.order,
+            "steps": span(self.steps),
+            "metrics": latest(self.metrics),
+            "states": shapes(named_leaves(self.states), lead=2),
+            "cost": self.cost,
+            "engine": self.engine or None,
+        }
 
     def frame(self) -> pd.DataFrame:
         """The metrics as a tidy pandas frame with the columns order, seed, step, metric and value."""
@@ -75,7 +86,8 @@ def run_seeds(
     """`revorder.run` for many seeds in one batched run (torch.vmap over seeds), each with batches of its own.
 
     Args:
-        update: as for `run`, but without randomness of its own, and written with torch operations only.
+        update: as for `run`, but without randomness of its own, and written with torch operations only. Of some seeds
+            single steps are compared with those of the update alone.
         start: one state that all seeds start from, or a list with one for each seed.
         batches: one batch sequence for each seed, equally long: a list, or a tensor (seeds, steps, ...).
         order, checkpoints, engine, labels, progress: as for `run`; every seed has the same words.
@@ -96,10 +108,9 @@ def run_seeds(
     >>> run_seeds(halfway, torch.tensor(0.0), bits, "backward", [3], progress=False).states
     tensor([[0.6250, 0.3750]])
     """
-    if not getattr(update, "keyless", True):
-        raise ValueError("update: it draws at random, and all seeds would draw the same; run the seeds one by one")
     together = Together(batches)
     starts = _starts(start, together.seeds)
+    seeds = OverSeeds(update)
     kept = list(checkpoints)
     if keep_states:
         check_fits(starts, len(kept))
@@ -113,50 +124,12 @@ def run_seeds(
             states = blank_rows(states, ~finite)
         return {"metrics": values, "states": states if keep_states else {}, "": torch.zeros(())}
 
-    many = torch.vmap(lambda state, batch: update(state, batch))
-    found = run(lambda states, batch: many(states, batch), starts, together, order, kept, record=observe,
-                engine=engine, labels=labels, progress=progress,
+    seeds.try_one(starts, together)
+    found = run(seeds, starts, together, order, kept, record=observe, engine=engine, labels=labels, progress=progress,
                 on_diverge="keep" if on_diverge == "mark" else on_diverge)  # fmt: skip
     values = {name: _array(value) for name, value in found.states["metrics"].items()}
     states = found.states["states"] if keep_states else None
     return SeedRuns(found.order, found.steps, states, values, found.cost * together.seeds, found.engine)
-
-
-class Together:
-    """Batch sequences of many seeds as one: its batch i stacks batch i of every seed."""
-
-    def __init__(self, batches: Sequence[Any] | torch.Tensor):
-        if not hasattr(batches, "__len__") or not len(batches):
-            raise ValueError("batches: got none, but there must be one batch sequence for each seed")
-        lengths = {len(each) for each in batches}
-        if len(lengths) > 1:
-            raise ValueError(f"batches: got sequences of lengths {sorted(lengths)}, but all seeds need the same")
-        self.batches: Any = batches
-        self.seeds, self.length = len(batches), lengths.pop()
-        self.index: torch.Tensor | None = None
-        if not isinstance(batches, torch.Tensor) and all(isinstance(each, torch.Tensor) for each in batches):
-            self.batches = torch.stack(list(batches))  # once, and not at every step
-        elif all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
-            self.index = torch.stack([each.index for each in batches], dim=1)  # one gather for all seeds
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, number: int) -> Tree:
-        if self.index is not None:
-            rows = self.index[number]
-            gathered = tree_map(lambda leaf: leaf[rows], self.batches[0].data)
-            prepare = self.batches[0].prepare
-            return gathered if prepare is None else torch.vmap(prepare)(gathered)
-        if isinstance(self.batches, torch.Tensor):
-            return self.batches[:, number]
-        return stack([each[number] for each in self.batches])
-
-
-def _alike(one: Minibatches, other: Any) -> bool:
-    same = len(one.leaves) == len(other.leaves) and one.structure == other.structure
-    same = same and all(a is b for a, b in zip(one.leaves, other.leaves, strict=True))
-    return same and one.prepare == other.prepare
 
 
 def _starts(start: Tree, seeds: int) -> Tree:

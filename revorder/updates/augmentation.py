@@ -10,11 +10,12 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Key, Named, State, Tree, Update
+from revorder.showing import ShownByFields
 from revorder.updates.randomness import generator, seeded
 
 
-@dataclass(frozen=True)
-class Augmented:
+@dataclass(frozen=True, repr=False)
+class Augmented(ShownByFields):
     """See `augmented`. Wraps an update; everything else is the wrapped update's."""
 
     update: Update

@@ -12,13 +12,14 @@ from typing import Any
 import torch
 
 from revorder.pytrees import Key, Named, State, Tree, Update, clone, copies, tree_map
+from revorder.showing import ShownByFields
 from revorder.updates.gradients import step_counter
 
 Average = Callable[[torch.Tensor, torch.Tensor, Any], torch.Tensor]
 
 
-@dataclass(frozen=True)
-class Wrapped:
+@dataclass(frozen=True, repr=False)
+class Wrapped(ShownByFields):
     """An update around another one. The state holds that one's state, a memory of its iterates, and a count of steps.
 
     A subclass has only the formula by which a step changes the memory, tensor by tensor.
@@ -57,7 +58,7 @@ class Wrapped:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Averaged(Wrapped):
     """See `ema` and `swa`. During the burn-in, the average is the last iterate."""
 
@@ -69,7 +70,7 @@ class Averaged(Wrapped):
         return torch.where(seen > 0, self.average(memory, new, seen.clamp(min=0)), new)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Latest(Wrapped):
     """See `lawa`. The memory is a ring of snapshots."""
 
@@ -96,7 +97,7 @@ class Latest(Wrapped):
         return tree_map(mean, state["memory"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lookahead(Wrapped):
     """See `lookahead`. The slow weights are the memory."""
 

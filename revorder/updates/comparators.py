@@ -80,7 +80,7 @@ def lookahead(update: Update, every: int = 5, alpha: float = 0.5) -> Lookahead:
     return Lookahead(update, every, alpha)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScheduleFree(GradientUpdate):
     """See `schedule_free`."""
 
@@ -119,7 +119,7 @@ def schedule_free(loss: Loss, lr: float, beta: float = 0.9) -> ScheduleFree:
     return ScheduleFree(loss, lr, beta)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Decayed(GradientUpdate):
     """See `decayed_sgd`."""
 

@@ -13,7 +13,7 @@ from revorder.pytrees import State, Tree, tree_map
 from revorder.updates.gradients import GradientUpdate, Loss, step_counter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SGD(GradientUpdate):
     """See `sgd`."""
 
@@ -67,7 +67,7 @@ def sgd(loss: Loss, lr: float, momentum: float = 0.0, nesterov: bool = False, we
     return SGD(loss, lr, momentum, nesterov, weight_decay)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Adam(GradientUpdate):
     """See `adam`."""
 

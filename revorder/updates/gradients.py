@@ -12,11 +12,12 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Key, Named, State, Tree, check_tensors, clone, describe, named_leaves
+from revorder.showing import ShownByFields
 
 Loss = Callable[[Tree, Tree], torch.Tensor]
 
 
-class GradientUpdate:
+class GradientUpdate(ShownByFields):
     """A method of gradient descent. A subclass says what it remembers, and how a gradient moves the params."""
 
     loss: Loss
@@ -71,12 +72,12 @@ class GradientUpdate:
         They skip a parameter that the loss does not depend on, while here its gradient is zero, and momentum and weight
         decay go on moving it.
         """
-        if not hasattr(self.loss, "unused"):
+        decays, remembers = bool(getattr(self, "weight_decay", 0.0)), len(state) > 2  # besides params and buffers
+        if not (hasattr(self.loss, "unused") and (decays or remembers)):
             return
         unused = [self.loss.unused(state["params"], state["buffers"], *one) for one in zip(batches, keys, strict=True)]
         never, now_and_then = set.intersection(*unused), set.union(*unused)
-        decays, remembers = bool(getattr(self, "weight_decay", 0.0)), len(state) > 2  # besides params and buffers
-        wrong = (never if decays else set()) | (now_and_then - never if decays or remembers else set())
+        wrong = (never if decays else set()) | (now_and_then - never)
         if wrong:
             raise ValueError(
                 f"params: the loss does not depend on {min(wrong)!r} on every batch; torch's optimizers skip it then, "

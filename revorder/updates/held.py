@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from revorder.pytrees import Named, Tree, clone
+from revorder.showing import Facts
 from revorder.updates import asked
 from revorder.updates.randomness import Draws
 
@@ -49,6 +50,18 @@ class Held(torch.nn.Module):
         self.hooks: Hooks = {name: _hooks(given[self.names[name]], "_backward_hooks") for name in self.trained}
         self.late_hooks: Hooks = {
             name: _hooks(given[self.names[name]], "_post_accumulate_grad_hooks") for name in self.trained
+        }
+
+    def facts(self) -> Facts:
+        """What to show of it."""
+        count = sum(param.numel() for param in self.tensors(self.trained).values())
+        return {
+            "model": type(self.model).__name__,
+            "criterion": self.criterion,
+            "forward": self.how,
+            "trained": f"{count:,} numbers in {len(self.trained)} tensors",
+            "frozen": len(self.frozen) or None,
+            "buffers": len(self.first) or None,
         }
 
     def forward(self, batch: Tree) -> torch.Tensor:

@@ -70,7 +70,7 @@ def window_correction(loss: Loss, params: Tree, window: Tree, lr: float) -> Tree
     return detach(tree_map(lambda b: lr**2 * b.sum(0), bent))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LieCorrected(GradientUpdate):
     """See `lie_corrected`."""
 

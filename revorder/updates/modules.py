@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 
 from revorder.pytrees import Key, Named, Tree, clone
+from revorder.showing import Facts, Shown
 from revorder.updates.held import Criterion, Forward, Held
 from revorder.updates.randomness import Draws
 
 
-class ModuleLoss:
+class ModuleLoss(Shown):
     """The loss of a module as a function of its parameters; see `module_loss`.
 
     Attributes:
@@ -21,6 +22,9 @@ class ModuleLoss:
         held.refuse_what_torch_func_skips()
         self.held, self.seed = held, held.draws.seed
         self.buffers = clone(held.tensors(list(held.first)))
+
+    def _facts(self) -> Facts:
+        return self.held.facts()
 
     @property
     def stochastic(self) -> bool | None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from revorder.pytrees import Key, Named, State, Tree, clone
+from revorder.showing import Facts, Shown
 from revorder.updates import memory
 from revorder.updates.held import Criterion, Forward, Held
 from revorder.updates.randomness import Draws
@@ -16,7 +17,7 @@ from revorder.updates.randomness import Draws
 MakeOptimizer = Callable[..., torch.optim.Optimizer]
 
 
-class TorchUpdate:
+class TorchUpdate(Shown):
     """An update by a torch optimizer; see `torch_update`."""
 
     replay_only = True  # optimizers write into their module: one state at a time
@@ -24,6 +25,9 @@ class TorchUpdate:
     def __init__(self, held: Held, make_optimizer: MakeOptimizer):
         self.held, self.make_optimizer = held, make_optimizer
         self.seed = held.draws.seed
+
+    def _facts(self) -> Facts:
+        return {**self.held.facts(), "optimizer": self.make_optimizer}
 
     @property
     def keyless(self) -> bool:

@@ -80,9 +80,9 @@ class Watch:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    return bool(np.array_equal(a, b))
+    if isinstance(a, tuple) and any(isinstance(part, np.ndarray) for part in a):
+        return all(map(_equal, a, b))
+    return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray | torch.Tensor) else bool(a == b)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from family import distance
 import revorder as ro
 from revorder.data import images
 from revorder.data.images import Normalise, crop_and_flip, fashion_as_rgb32
-from revorder.running.seeds import Together
+from revorder.running.together import Together
 from revorder.updates.randomness import generator
 
 DATA = torch.randint(0, 256, (40, 3, 5, 6), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)

@@ -130,11 +130,15 @@ def test_run_seeds_refuses():
     dropout, params = ro.module_loss(ro.models.mlp(4, 3, 2, dropout=0.5), cross_entropy)
     update = ro.sgd(dropout, 0.1)
     with pytest.raises(ValueError, match="draw the same"):
-        ro.run_seeds(update, update.init(params), [[1]], "forward", [1])
+        ro.run_seeds(update, update.init(params), [[(torch.zeros(1, 4), torch.tensor([0]))]], "forward", [1])
     with pytest.raises(ValueError, match="lengths \\[2, 3\\]"):
         ro.run_seeds(halfway, ZERO, [torch.zeros(2), torch.zeros(3)], "forward", [1])
     with pytest.raises(ValueError, match="batches: got none"):
         ro.run_seeds(halfway, ZERO, [], "forward", [1])
+    with pytest.raises(ValueError, match="batches: got one sequence of batches.*ro.run"):
+        ro.run_seeds(halfway, ZERO, torch.zeros(4), "forward", [1])
+    with pytest.raises(ValueError, match="draw the same"):
+        ro.run_seeds(lambda x, b: x - b * torch.rand(()), ZERO, coins(2, 3), "forward", [1])
     with pytest.raises(ValueError, match="a list of 3 states"):
         ro.run_seeds(halfway, [ZERO] * 3, coins(2, 3), "forward", [1])
     with pytest.raises(ValueError, match="metrics\\['both'\\]"):
