@@ -97,9 +97,8 @@ class Plan(Shown):
         quick = 0 < self.naive_cost <= QUICK and max(map(len, self.words)) <= DEEP
         cost = self.cost if quick or "trie" in vars(self) else "not computed yet, see .cost"
         facts = {"order": self.order, "checkpoints": span(self.steps), "cost": cost, "naive cost": self.naive_cost}
-        if quick or "_schedule" in vars(self):
-            facts |= {"launches": self.launches, "peak states": self.peak_states}
-        return facts
+        priced = quick or "_schedule" in vars(self)
+        return facts | ({"launches": self.launches, "peak states": self.peak_states} if priced else {})
 
     def split(self, max_states: int) -> list[tuple[np.ndarray, Plan]]:
         """Plans that hold at most `max_states` states each, with the rows (positions in `steps`) that each serves.
@@ -178,11 +177,11 @@ def _word(made: Order, n: int, n_batches: int | None) -> np.ndarray:
     """The word of step n, checked."""
     word = np.asarray(made.word(n))
     if word.ndim != 1 or word.size == 0:
-        gave = f"{name_of(made)} gave {word.tolist()!r} for step {n}"
-        raise ValueError(f"order: {gave}, but a word must have at least one batch")
+        said = f"{word.tolist()!r} for step {n}, but a word must have at least one batch"
+        raise ValueError(f"order: {name_of(made)} gave {said}")
     if word.dtype.kind not in "iu":
-        gave = f"{name_of(made)} gave {word.tolist()!r} for step {n}"
-        raise TypeError(f"order: {gave}, but batch numbers must be integers")
+        said = f"{word.tolist()!r} for step {n}, but batch numbers must be integers"
+        raise TypeError(f"order: {name_of(made)} gave {said}")
     outside = word[(word < 0) | (word >= (np.inf if n_batches is None else n_batches))]
     if outside.size:
         accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"

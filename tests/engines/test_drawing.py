@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
-import time
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -60,6 +57,13 @@ def test_functions_that_draw_are_refused(name, where, engine):
     said = str(caught.value)
     assert "draw from a generator made of the key" in said
     assert f"draws from the global generator of {name}" in said and "module_loss" in said
+
+
+@pytest.mark.parametrize("where", [lambda i: True, lambda i: i == 7], ids=["always", "on batch 7"])
+def test_functions_are_refused_though_another_thread_drew_in_an_earlier_run(where, monkeypatch):
+    monkeypatch.setattr(drawing, "_others", {"Python"})
+    with pytest.raises(ValueError, match="^update: "):
+        run(noisy(DRAWS["Python"], where))
 
 
 def test_a_generator_made_of_the_key_is_the_remedy():
@@ -155,56 +159,6 @@ def test_augmentation_may_draw_anywhere(name):
     assert max((found[0] - other).abs().max() for other in found) <= 1e-10
     other = ro.augmented(network()[0], transform, seed=4)
     assert not torch.allclose(found[0], other.params(run(other, start, pairs()).states)["0.weight"])
-
-
-@contextmanager
-def meanwhile(work):
-    """A block during which another thread does something, again and again."""
-    stop, done = threading.Event(), []
-
-    def loop():
-        while not stop.is_set():
-            work()
-            done.append(1)
-
-    thread = threading.Thread(target=loop, daemon=True)
-    thread.start()
-    try:
-        yield done
-    finally:
-        stop.set()
-        thread.join(10)
-
-
-def draw_everywhere():
-    random.random(), np.random.rand(), torch.rand(1)
-
-
-def slow(x, b):
-    """So that another thread has its turn in every step."""
-    time.sleep(0.001)
-    return x - 0.3 * (x - b[0]) ** 3
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("make", [
-    lambda: (lambda x, b: x - 0.3 * (x - b[0]) ** 3, torch.ones((), dtype=F64), numbered()),
-    lambda: (*network(), pairs()),
-    lambda: (slow, torch.ones((), dtype=F64), numbered()),
-], ids=["function", "module", "slow function"])  # fmt: skip
-def test_other_threads_may_draw(make, engine):
-    update, start, batches = make()
-    want = run(update, start, batches, engine)
-    with meanwhile(draw_everywhere) as done:
-        made = [run(*make(), engine) for _ in range(3)]
-        moved = bool(done)
-    assert moved
-    assert all(same_bits(each.states, want.states) for each in made)
-
-
-def test_what_draws_is_refused_also_while_other_threads_draw():
-    with meanwhile(lambda: random.random()), pytest.raises(ValueError, match="^update: "):
-        run(noisy(DRAWS["torch"], lambda i: i == 7))
 
 
 def test_who_says_that_nothing_is_drawn_is_believed_until_it_shows():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +10,11 @@ from contextlib import nullcontext
 import pytest
 import torch
 from family import CASES, images, same_bits
-from processes import python
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 import revorder as ro
+from revorder.engines.purity import fresh
 from revorder.experiments import Config
 from revorder.experiments import run as run_experiment
 from revorder.updates import randomness
@@ -80,6 +79,43 @@ def test_runs_that_share_an_update(make, engine):
     assert not same_bits(alone[0], alone[1])
 
 
+def test_a_copy_is_not_made_in_the_middle_of_a_step():
+    """It would draw as if it were in that step for ever, without a seed of its own."""
+    update, _ = of_torch()
+    begun = threading.Event()
+
+    def step():
+        with update.held.draws.keyed(0):
+            begun.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=step)
+    thread.start()
+    begun.wait(10)
+    copied = fresh(update)
+    thread.join(10)
+    assert copied is not update and copied.held.draws.inside is False
+
+
+def test_an_update_examines_itself_while_another_thread_makes_steps():
+    update, start = of_torch()
+    some = [images()[number] for number in range(5)]
+    stop = threading.Event()
+
+    def step():
+        while not stop.is_set():
+            update(start, some[0], key=0)
+
+    thread = threading.Thread(target=step, daemon=True)
+    thread.start()
+    try:
+        for _ in range(5):
+            update.examine(start, some, range(5))
+    finally:
+        stop.set()
+        thread.join(10)
+
+
 def test_four_runs_of_their_own_updates():
     alone = [states(*of_loss(), order) for order in ORDERS]
     together = at_once([lambda order=order: states(*of_loss(), order) for order in ORDERS])
@@ -111,17 +147,6 @@ def test_a_loss_that_two_threads_call():
     together = at_once([lambda number=number: calls(number) for number in range(3)])
     assert all(map(same_bits, alone, together))
     assert alone[0][0] == alone[0][-1] != alone[1][0]
-
-
-def test_steps_of_torch_optimizers_that_two_threads_make():
-    update, start = of_torch()
-    batches = images()
-
-    def steps(number):
-        return [update.params(update(start, batches[number], key=number)) for _ in range(10)]
-
-    alone = [steps(number) for number in range(3)]
-    assert all(map(same_bits, alone, at_once([lambda number=number: steps(number) for number in range(3)])))
 
 
 def test_kernels_that_are_traced_at_once():
@@ -168,84 +193,3 @@ def test_two_experiments(tmp_path):
     for one, other in zip(alone, at_once(made("together")), strict=True):
         assert one.keys() == other.keys() and one
         assert all(same_bits(one[key].states, other[key].states) for key in one)
-
-
-SEEDS = range(20)
-MODELS = {
-    "mlp": lambda seed: ro.models.mlp(64, 8, 10, seed=seed),
-    "resnet18": lambda seed: ro.models.resnet18(width=2, seed=seed),
-}
-
-
-def parameters(make, seed):
-    return [p.detach().clone() for p in make(seed).parameters()]
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_models_made_in_two_threads(name):
-    make, count = MODELS[name], SEEDS if name == "mlp" else range(4)
-    alone = [parameters(make, seed) for seed in count]
-    mine = lambda: [parameters(make, seed) for seed in count]
-    backwards = lambda: [parameters(make, seed) for seed in reversed(count)]
-    before = torch.get_rng_state()
-    one, other = at_once([mine, backwards])
-    assert torch.equal(torch.get_rng_state(), before)
-    assert all(map(same_bits, alone, one)) and all(map(same_bits, alone, reversed(other)))
-    assert not same_bits(alone[0], alone[1])
-
-
-def test_models_made_without_taking_turns_differ(monkeypatch):
-    """Threads meet between the seeding and the drawing: the second seeds anew what the first draws from."""
-    monkeypatch.setattr(randomness, "TURN", nullcontext())
-    real, gate = torch.default_generator.manual_seed, threading.Barrier(2)
-    source = randomness.SOURCES["torch"]._replace(seed=lambda seed: (real(seed), gate.wait(10)))
-    monkeypatch.setitem(randomness.SOURCES, "torch", source)
-    pair = at_once([lambda seed=seed: parameters(MODELS["mlp"], seed) for seed in (1, 2)])
-    monkeypatch.undo()
-    alone = [parameters(MODELS["mlp"], seed) for seed in (1, 2)]
-    assert not all(map(same_bits, alone, pair))
-
-
-FORKED = """
-import os, threading, time
-import torch
-import revorder as ro
-from revorder.updates.randomness import TURN
-
-loss, params = ro.module_loss(torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout()), torch.nn.functional.mse_loss)
-update = ro.sgd(loss, 0.1)
-batch = torch.ones(2, 3), torch.zeros(2, 2)
-want = update(update.init(params), batch, key=1)["params"]["0.weight"]
-held = threading.Event()
-
-def hold():
-    with TURN:
-        held.set()
-        time.sleep(0.3)
-
-threading.Thread(target=hold).start()
-held.wait()
-child = os.fork()
-if not child:
-    free = TURN.acquire(timeout=5)
-    found = update(update.init(params), batch, key=1)["params"]["0.weight"] if free else None
-    os._exit(0 if free and torch.equal(found, want) else 1)
-deadline = time.monotonic() + 20
-while time.monotonic() < deadline:
-    done, status = os.waitpid(child, os.WNOHANG)
-    if done:
-        print("ended with", os.waitstatus_to_exitcode(status))
-        break
-    time.sleep(0.05)
-else:
-    os.kill(child, 9)
-    print("hangs")
-with TURN:
-    print("and the parent goes on")
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_child_is_not_forked_with_the_lock_of_another_thread():
-    made = python("-c", FORKED, timeout=60)
-    assert made.stdout == "ended with 0\nand the parent goes on\n", made.stdout + made.stderr[-500:]
