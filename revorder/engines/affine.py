@@ -36,9 +36,10 @@ class Affine:
     of d numbers, as the gradient of a batch has low rank. It pays from about N > 2d steps.
 
     Exact up to rounding, as the other engines are. Each map is compared with its affine form at a random point; and,
-    for small states, at every state along the longest word and some others, else at a state that the run reaches:
-    absolute and Huber loss, hinges and projections are affine near the start and bend elsewhere. The matrices A can
-    overflow where the states do not.
+    for small states, at every state along the longest word and some others, and at the beginnings of words; else at a
+    state that the run reaches and between start and end, and some words are made step by step: absolute and Huber loss,
+    hinges and projections are affine near the start and bend elsewhere. The matrices A can overflow where the states do
+    not.
 
     Raises (from `run`):
         TypeError: a leaf of the start that is not of a real floating-point dtype.
@@ -53,7 +54,7 @@ class Affine:
 
     def probe(self, maps: Maps, start: Tree, plan: Plan) -> float | None:
         """About how many seconds one product takes, by trying; None if the first batches' maps are not affine."""
-        letters = np.unique(plan.suffixes.letter[1:]).tolist()
+        letters = _letters(plan)
         try:
             linear = Linear(maps, Vectors(start), start, letters[0])
             if _small(linear, letters):
@@ -68,15 +69,22 @@ class Affine:
     ) -> Iterator[tuple[np.ndarray, Tree]]:
         vectors = Vectors(start)
         flat = vectors.flat(start)
-        extend = _extension(Linear(maps, vectors, start, int(plan.suffixes.letter[1])), plan, flat)
+        linear, letters = Linear(maps, vectors, start, int(plan.suffixes.letter[1])), _letters(plan)
+        extend = _extension(linear, letters, plan, flat)
         rows: list[int] = []
         reached: list[torch.Tensor] = []
+        known: dict[int, torch.Tensor] = {}
+        checked = set() if _small(linear, letters) or flat.is_meta else bends.chosen_rows(plan)
         for here, vector in _walk(extend, flat, plan, advanced):
             rows += here
+            known |= dict.fromkeys(checked.intersection(here), vector)
             reached += [vector] * len(here)
             if len(rows) >= BLOCK:
                 yield np.array(rows), vectors.tree(torch.stack(reached))
                 rows, reached = [], []
+        bends.replayed(linear, plan, flat, known)
+        if known:
+            bends.between(linear, letters, flat, vector)
         if rows:
             yield np.array(rows), vectors.tree(torch.stack(reached))
 
@@ -101,9 +109,13 @@ def _small(linear: Linear, letters: list[int]) -> bool:
     return linear.d <= SMALL and len(letters) * linear.d**2 <= HELD
 
 
-def _extension(linear: Linear, plan: Plan, start: torch.Tensor) -> Callable[[int, Pair], Pair]:
+def _letters(plan: Plan) -> list[int]:
+    found: list[int] = np.unique(plan.suffixes.letter[1:]).tolist()
+    return found
+
+
+def _extension(linear: Linear, letters: list[int], plan: Plan, start: torch.Tensor) -> Callable[[int, Pair], Pair]:
     """The product (A, b) -> (A M_i, A m_i + b): with matrices M_i found and audited beforehand if they are small."""
-    letters = np.unique(plan.suffixes.letter[1:]).tolist()
     matrices: dict[int, Pair] = {}
     if _small(linear, letters):
         size = min(AT_ONCE // linear.d**2, 256)

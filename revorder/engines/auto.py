@@ -13,6 +13,7 @@ from torch.utils import _pytree as pytree
 from revorder.engines.affine import Affine
 from revorder.engines.kernels import SETTLED, Kernels, layout_of
 from revorder.engines.maps import Maps
+from revorder.engines.memory import state_bytes
 from revorder.engines.replay import Replay
 from revorder.engines.stopwatch import shortest
 from revorder.engines.wavefront import Wavefront
@@ -22,6 +23,7 @@ from revorder.pytrees import Tree, copies
 
 ALONE = "no two states ever need the same batch"
 WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
+LARGE = 2**18  # bytes of a state from which on copying many may take longer than stepping
 GOOD_ENOUGH = 0.5  # seconds: what the affine engine does in less is not compared with anything
 COMPILING = 20.0  # seconds, a pessimistic guess
 COMPILED_GAIN = 3.0  # what compiling makes of a step on small tensors; convolutions gain less, so it is measured
@@ -44,13 +46,16 @@ class Auto:
     def _choose(self, maps: Maps, start: Tree, plan: Plan) -> tuple[Any, str]:
         if maps.replay_only:
             return Replay(), "this update handles one state at a time"
+        if maps.audit.remembers:
+            return Replay(), "this update keeps something between its calls"
         if plan.naive_cost < WORTH_PROBING and plan.launches == plan.cost:
             return Replay(), ALONE
         try:
             probe = _Probe(maps, start, plan)
         except NotBatchableError as error:
             return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
-        if plan.naive_cost < WORTH_PROBING or not probe.can_measure:
+        short = plan.naive_cost < WORTH_PROBING and state_bytes(start) < LARGE
+        if short or not probe.can_measure:
             return Wavefront(), _work(plan)
         return probe.fastest()
 

@@ -8,16 +8,23 @@ from functools import partial
 import numpy as np
 import torch
 
-from revorder.engines.linear import Linear, Pair
+from revorder.engines.linear import Linear, Pair, alike
 from revorder.planning.plan import Plan
-from revorder.pytrees import tree_map
+from revorder.pytrees import stack, tree_map
 
-WORDS = 3  # words whose steps are looked at
-SAMPLED = 50  # steps of a word that are looked at where its batches cannot be stacked
+STEPS = 1000  # along some words besides the longest, and as many at the beginnings of all words
+SAMPLED = 50  # steps that are looked at where batches cannot be stacked
+ALONE = 3  # steps that are made without torch.vmap, which might be what is wrong
+TOGETHER = 64  # maps in one batched call
+SHARE = 8  # one in so many products is made again step by step, where states are too large for matrices
+
+Steps = tuple[np.ndarray, torch.Tensor, torch.Tensor]  # positions of the letters, states (steps, d) before and after
 
 
 def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan, start: torch.Tensor) -> None:
-    """Hold the steps along some words to the plain steps, at the states that the affine recursion reaches there.
+    """Hold steps of the affine recursion to the plain steps, at the states that it reaches.
+
+    All along the longest word and some others, and at the beginnings of as many words as can be.
 
     Args:
         letters, pairs: all letters, ascending, with their (M_i, m_i), found by `linear.many`.
@@ -27,19 +34,66 @@ def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan,
         NotAffineError: a map that bends somewhere on the way.
     """
     matrices, shifts = (torch.stack(each) for each in zip(*pairs, strict=True))
-    batches = tree_map(lambda *parts: torch.cat(parts), *linear.stacks) if linear.stacks else None
-    for word in _some_words(plan):
-        where = np.searchsorted(letters, plan.letters[word])
-        states = _along(matrices, shifts, where, start)
-        some, spelled = np.arange(len(word)), plan.letters[word].tolist()
-        if batches is not None:
-            own = tree_map(lambda leaf, where=where: leaf[torch.from_numpy(where).to(leaf.device)], batches)
-            plain = torch.vmap(partial(linear.apply, spelled[0]))(states[:-1], own)
-        else:
-            some = np.unique(np.linspace(0, len(word) - 1, SAMPLED).astype(int))
-            steps = [(spelled[i], states[i], linear.maps.batch(spelled[i])) for i in some.tolist()]
-            plain = torch.stack([linear.apply(*step) for step in steps])
-        _compare(linear, [spelled[i] for i in some], states[:-1][some], states[1:][some], plain)
+    spelled = [np.searchsorted(letters, plan.letters[word]) for word in plan.words]
+    parts: list[Steps] = [_along(matrices, shifts, word, start) for word in _some_words(spelled)]
+    parts += _beginnings(matrices, shifts, spelled, start)
+    where = np.concatenate([part[0] for part in parts])
+    before, after = torch.cat([part[1] for part in parts]), torch.cat([part[2] for part in parts])
+    some = np.arange(len(where))
+    if linear.stacks:
+        index = torch.from_numpy(where)
+        batches = tree_map(lambda *stacks: torch.cat(stacks)[index.to(stacks[0].device)], *linear.stacks)
+        plain = torch.vmap(partial(linear.apply, letters[0]))(before, batches)
+        alone = np.linspace(0, len(where) - 1, ALONE).astype(int)
+    else:
+        alone = some = np.unique(np.linspace(0, len(where) - 1, SAMPLED).astype(int))
+        plain = torch.empty_like(before)
+    for i in alone.tolist():
+        plain[i] = _plain(linear, letters[where[i]], before[i])
+    _compare(linear, [letters[i] for i in where[some]], before[some], after[some], plain[some])
+
+
+def chosen_rows(plan: Plan) -> set[int]:
+    """Rows whose words take little time to be made step by step, where states are too large for matrices."""
+    room, found = plan.suffixes.size // SHARE, set()
+    for row in np.random.default_rng(0).permutation(len(plan.words)).tolist():
+        if len(plan.words[row]) <= room:
+            found.add(row)
+            room -= len(plan.words[row])
+    return found
+
+
+def replayed(linear: Linear, plan: Plan, start: torch.Tensor, reached: dict[int, torch.Tensor]) -> None:
+    """Make some words step by step; `reached` are the states (d,) that the affine engine has for their rows."""
+    for row, found in reached.items():
+        state = start
+        for letter in plan.letters[plan.words[row]].tolist():
+            before, state = state, _plain(linear, letter, state)
+        _compare(linear, [letter], before[None], found[None], state[None])
+
+
+def between(linear: Linear, letters: list[int], start: torch.Tensor, last: torch.Tensor) -> None:
+    """Refuse maps that bend between the start and the last state (d,): T(start + t (last - start)) must be linear in t.
+
+    For states that are too large for matrices. In backward order the first batches act last, far from the start.
+    """
+    if not (last.isfinite().all() and linear.maps.may_trace):
+        return
+    for first in range(0, len(letters), TOGETHER):
+        part = letters[first : first + TOGETHER]
+        batches = [linear.maps.batch(letter) for letter in part]
+        if not alike(batches):
+            continue
+        t = torch.rand(len(part), 1, generator=linear.generator, dtype=torch.float64).to(start)
+        apply = torch.vmap(partial(linear.apply, part[0]))
+        points = start.expand(len(part), -1), last.expand(len(part), -1), start + t * (last - start)
+        at_start, at_last, inside = (apply(point, stack(batches)).detach() for point in points)
+        _compare(linear, part, points[2], at_start + t * (at_last - at_start), inside)
+
+
+def _plain(linear: Linear, letter: int, state: torch.Tensor) -> torch.Tensor:
+    after = linear.maps.plain_step(linear.maps.update, letter, linear.vectors.tree(state), linear.maps.batch(letter))
+    return linear.vectors.flat(after).detach()
 
 
 def _compare(linear: Linear, word: list[int], before: torch.Tensor, after: torch.Tensor, plain: torch.Tensor) -> None:
@@ -53,28 +107,47 @@ def _compare(linear: Linear, word: list[int], before: torch.Tensor, after: torch
     linear.maps.audit.add(len(word), float((gap / size).nan_to_num(0, 0).max()))
 
 
-def _along(matrices: torch.Tensor, shifts: torch.Tensor, where: np.ndarray, start: torch.Tensor) -> torch.Tensor:
-    """(steps + 1, d) the states s, M s + m, …; by NumPy on a CPU, whose small products begin sooner."""
+def _along(matrices: torch.Tensor, shifts: torch.Tensor, where: np.ndarray, start: torch.Tensor) -> Steps:
+    """The steps s -> M s + m of one word; by NumPy on a CPU, whose small products begin sooner."""
     if start.device.type != "cpu" or start.dtype not in (torch.float32, torch.float64):
         states = [start]
         for i in where.tolist():
             states.append(torch.addmv(shifts[i], matrices[i], states[-1]))
-        return torch.stack(states)
+        return where, torch.stack(states[:-1]), torch.stack(states[1:])
     found = np.empty((len(where) + 1, len(start)), dtype=start.numpy().dtype)
     found[0] = start.numpy()
     by, to = matrices.numpy(), shifts.numpy()
     with np.errstate(all="ignore"):  # states that overflow are found where they are gathered
         for step, i in enumerate(where.tolist()):
             found[step + 1] = by[i] @ found[step] + to[i]
-    return torch.from_numpy(found)
+    return where, torch.from_numpy(found[:-1]), torch.from_numpy(found[1:])
 
 
-def _some_words(plan: Plan) -> list[np.ndarray]:
-    """The longest word, and some others of half its length together."""
-    longest = max(range(len(plan.words)), key=lambda row: len(plan.words[row]))
-    chosen, room = [plan.words[longest]], len(plan.words[longest]) // 2
-    for row in np.random.default_rng(0).permutation(len(plan.words)).tolist():
-        if row != longest and len(plan.words[row]) <= room and len(chosen) < WORDS:
-            chosen.append(plan.words[row])
-            room -= len(plan.words[row])
+def _beginnings(
+    matrices: torch.Tensor, shifts: torch.Tensor, spelled: list[np.ndarray], start: torch.Tensor
+) -> list[Steps]:
+    """The first steps of all words, or of some if there are many: in backward order every batch is the first of one."""
+    words = [spelled[row] for row in np.random.default_rng(1).permutation(len(spelled))[:STEPS].tolist()]
+    states, found = start.expand(len(words), -1), []
+    for position in range(max(1, STEPS // len(words))):
+        on = [row for row, word in enumerate(words) if len(word) > position]
+        words, states = [words[row] for row in on], states[on]
+        if not words:
+            break
+        where = np.array([word[position] for word in words])
+        by, to = matrices[where], shifts[where]
+        after = torch.baddbmm(to[:, :, None], by, states[:, :, None])[:, :, 0]
+        found.append((where, states, after))
+        states = after
+    return found
+
+
+def _some_words(spelled: list[np.ndarray]) -> list[np.ndarray]:
+    """The longest word, and some others of so many steps together."""
+    longest = max(range(len(spelled)), key=lambda row: len(spelled[row]))
+    chosen, room = [spelled[longest]], max(STEPS - len(spelled[longest]), STEPS // 4)
+    for row in np.random.default_rng(0).permutation(len(spelled)).tolist():
+        if row != longest and len(spelled[row]) <= room:
+            chosen.append(spelled[row])
+            room -= len(spelled[row])
     return chosen

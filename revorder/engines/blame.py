@@ -14,8 +14,9 @@ REMEDIES = (
      "a tensor of one call may have been kept for the next one: keep all memory in the state, or use engine='replay'"),
     (r"out of bounds|out of range|multi-target|Class values",
      "a label may lie outside of the classes, or have a wrong shape"),
-    (r"setup_context|functorch|torch\.func|vmap|data_ptr|does not require grad|\.numpy\(\)",
-     "torch.func cannot follow this: write the loss with torch operations, or use torch_update or engine='replay'"),
+    (r"setup_context|functorch|torch\.func|vmap|data.?p(oin)?te?r|have storage|not require grad|\.numpy\(\)",
+     "torch.func cannot follow this: write the loss with torch operations, or use ro.torch_update, which takes any "
+     "module"),
     (r"dict|tuple|list|str|unpack|attribute|must be Tensor|not callable|positional argument|indices",
      "batches or outputs may have another form than the loss takes: say how, as in "
      "module_loss(model, forward=lambda model, batch: ...)"),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from revorder.updates.randomness import Watch, known, looking_again
+from revorder.engines.purity import equal
+from revorder.updates.randomness import Watch, known, looking_again, seeded
 
-TRIES = 3  # before a call is found to draw: another thread may draw as well, but hardly every time
 _others: set[str] = set()  # generators that other threads of this process draw from, as was found
 
 
@@ -53,18 +53,29 @@ class Lookout:
             ValueError: the call draws from it, whenever it is made.
         """
         names = known() if self.watched else _others
-        for _ in range(TRIES if names else 0):
-            watch = Watch(names)
-            found = call()
-            moved = watch.moved()
-            if not moved:
-                return found
-            if not self.watched:
-                raise Drawn(moved)
         if not names:
             return call()
-        raise ValueError(
-            f"update: on {name} it draws from the global generator of {' and '.join(sorted(moved))}, so that it is "
-            "another map in every call; draw from a generator made of the key, as in update(state, batch, key) with "
-            "torch.Generator().manual_seed(key), or use module_loss, which keys its draws"
-        )
+        watch = Watch(names)
+        found = call()
+        moved = watch.moved()
+        if moved and not self.watched:
+            raise Drawn(moved)
+        if moved:
+            self.refuse(name, call, moved)
+        return found
+
+    def refuse(self, name: str, call: Callable[[], Any], moved: set[str]) -> None:
+        """Raise ValueError if a call gives something else when the generators stand elsewhere.
+
+        It is no proof that they moved: another thread may draw all the time.
+        """
+        results = []
+        for seed in range(2):
+            with seeded(seed, name, moved):
+                results.append(call())
+        if not equal(*results):
+            raise ValueError(
+                f"update: on {name} it draws from the global generator of {' and '.join(sorted(moved))}, so that it is "
+                "random, another map in every call; draw from a generator made of the key, as in update(state, "
+                "batch, key) with torch.Generator().manual_seed(key), or use module_loss, which keys its draws"
+            )

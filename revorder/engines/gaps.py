@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
+from revorder.engines.purity import equal
 from revorder.pytrees import Tree
 
 ROUNDINGS = 8  # of every number of the state
@@ -49,7 +50,7 @@ def _group_difference(before: list[Any], after: list[Any], plain: list[Any]) -> 
             gap += 0.0 if torch.equal(made, right) else float("inf")
             continue
         finite = right.isfinite()
-        same = torch.equal(finite, made.isfinite())
+        same = equal(right.masked_fill(finite, 0), made.masked_fill(made.isfinite(), 0))
         gap += _square(made - right, finite) if same else float("inf")
         step += _square(right - old, finite)
         state += _square(right, finite)

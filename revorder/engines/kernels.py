@@ -15,11 +15,13 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 
 from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
 from revorder.engines.memory import lanes_at_once
+from revorder.engines.standing import standing_of
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
 from revorder.updates.gradients import GradientUpdate
@@ -37,6 +39,15 @@ Kernel = Callable[..., None]  # kernel(*state leaves, *batch leaves) writes the 
 _KEPT: WeakKeyDictionary[Any, dict[Any, Kernel | None]] = WeakKeyDictionary()
 
 
+class NoValues(TorchFunctionMode):
+    """Refuses what reads values out of a tensor. Fake tensors have none, and not all of these functions notice."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in (torch.Tensor.tolist, torch.Tensor.numpy, torch.Tensor.__array__):
+            raise TypeError(f"it reads values, by {function.__name__}")
+        return function(*args, **(kwargs or {}))
+
+
 class Kernels:
     """Makes and keeps the kernels of one run; `None` where a step is better, or only, done without one."""
 
@@ -45,7 +56,9 @@ class Kernels:
         self.maps = maps
         self.compiled = compiled
         self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
-        cut = getattr(maps.batches, "prepare", maps) is None  # `Minibatches`: what holds for all data holds for each
+        cut = (
+            getattr(getattr(maps, "batches", None), "prepare", maps) is None
+        )  # `Minibatches`: what holds for all data holds for each
         self.sound = self.fused is not None and cut and self.fused.suits(maps.batches.data)
         self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
@@ -60,7 +73,9 @@ class Kernels:
         self.made: dict[Any, Kernel | None] = {}
         self.options: tuple[Any, ...] | None = None
         if isinstance(maps.update, GradientUpdate) and isinstance(maps.update.loss, ModuleLoss):
-            self.made, self.options = _KEPT.setdefault(maps.update.loss, {}), _options(maps.update)
+            standing = standing_of(maps.update.loss)
+            if standing is not None:
+                self.made, self.options = _KEPT.setdefault(maps.update.loss, {}), (*_options(maps.update), *standing)
         self.inherited = set(self.made)
 
     @classmethod
@@ -126,7 +141,7 @@ class Kernels:
                 old.copy_(new)
 
         try:
-            with TURN:  # tracing changes torch for the whole process
+            with TURN, NoValues():  # tracing changes torch for the whole process
                 # fake tensors have no values: a step that reads some from a batch is refused, and not frozen;
                 # frozen layers and class weights are real, and may be constants of the trace
                 trace = make_fx(step, tracing_mode="fake", _allow_non_fake_inputs=True)

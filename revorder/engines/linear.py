@@ -81,7 +81,7 @@ class Linear:
         """(M_i, m_i) for several letters, in one batched call if their batches can be stacked."""
         identity = torch.eye(self.d).to(self.like)
         batches = [self.maps.batch(letter) for letter in letters]
-        if not (self.maps.may_trace and _alike(batches)):  # one call for several batches knows no key
+        if not (self.maps.may_trace and alike(batches)):  # one call for several batches knows no key
             return [self.one(letter, identity) for letter in letters]
         x = self.scale * self._random(len(letters))
         try:
@@ -136,6 +136,7 @@ class Linear:
         )
 
 
-def _alike(batches: list[Tree]) -> bool:
+def alike(batches: list[Tree]) -> bool:
+    """Whether batches can be stacked."""
     kinds = [layout(batch) for batch in batches]
     return None not in kinds[0][1] and all(kind == kinds[0] for kind in kinds)

@@ -17,7 +17,11 @@ from revorder.planning.plan import Label, Plan
 from revorder.pytrees import Tree, clone, describe, detach, layout, row
 from revorder.updates.keys import takes_key
 
-EXAMINED = 5  # batches on which an update examines itself
+
+def _plain(key: Any) -> Label:
+    """A key as a number or text of Python, whose draws do not depend on where it came from."""
+    found: Label = key.item() if isinstance(key, np.generic) else key
+    return found
 
 
 class Maps:
@@ -36,7 +40,8 @@ class Maps:
         self.update = update
         self.batches = batches
         self.numbers = plan.numbers.tolist()
-        self.keys = self.numbers if labels is None else [labels[number] for number in self.numbers]
+        self.keys = [_plain(key) for key in (self.numbers if labels is None else (labels[i] for i in self.numbers))]
+        self.labels = labels
         self.takes_key = takes_key(update)
         self.notes: list[str] = []
         self.replay_only = getattr(update, "replay_only", False)
@@ -54,23 +59,6 @@ class Maps:
         """
         return not (self.plain or self.audit.remembers) and bool(getattr(self.update, "keyless", not self.takes_key))
 
-    def begin(self, plan: Plan, start: Tree) -> None:
-        """Try the first step, and look at it closely, before anything is chosen or computed."""
-        self.run, self.kind = plan, layout(start)
-        word = plan.letters[max(plan.words, key=len)]
-        self.audit.letters = np.unique(word).tolist()
-        letter = int(plan.letters[plan.words[0][0]])
-        batch = self.batch(letter)
-        inputs = Untouched(start, batch, values=True)
-        after = self(letter, start)
-        inputs.check()
-        self.audit.check(letter, batch, start, after, first=True)
-        if hasattr(self.update, "examine"):
-            some = word[:EXAMINED].tolist()
-            batches, keys = [self.batch(i) for i in some], [self.keys[i] for i in some]
-            examine = self.update.examine
-            self._blamed(letter, start, batch, lambda: examine(start, batches, keys))
-
     def step(self, letter: int, state: Tree) -> Tree:
         """T on one state, looked at more closely now and then."""
         after = self(letter, state)
@@ -81,7 +69,7 @@ class Maps:
     def __call__(self, letter: int, state: Tree) -> Tree:
         batch = self.batch(letter)
         inputs = Untouched(state, batch)
-        after = self._blamed(letter, state, batch, lambda: self.apply(letter, state, batch))
+        after = self.blamed(letter, state, batch, lambda: self.apply(letter, state, batch))
         inputs.check()
         if not self.replay_only and layout(after) != (self.kind or layout(state)):
             raise self._changed(letter, state, after, batch)
@@ -138,7 +126,7 @@ class Maps:
             return update(state, batch, key=self.keys[letter])
         return update(state, batch)
 
-    def _blamed(self, letter: int, state: Tree, batch: Tree, call: Callable[[], Any]) -> Any:
+    def blamed(self, letter: int, state: Tree, batch: Tree, call: Callable[[], Any]) -> Any:
         """What a call returns; its errors say what was being computed."""
         try:
             return detach(self.draws.call(self.name(letter), call))

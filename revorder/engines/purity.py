@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import random
 import types
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree, clone
+from revorder.updates.randomness import TURN
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -27,15 +30,21 @@ class Untouched:
         self.seen = {name: _signature(tree) for name, tree in self.trees.items()}
         self.values = clone(self.trees) if values else None
 
-    def check(self) -> None:
-        """Raise ValueError if something changed."""
+    def changed(self) -> str | None:
+        """The name of what changed, if anything did."""
         for name, tree in self.trees.items():
-            changed = _signature(tree) != self.seen[name]
-            if changed or (self.values is not None and not equal(self.values[name], tree)):
-                raise ValueError(
-                    f"update: it changed its input {name} in place; return new tensors, "
-                    "as in `x = x - lr * g` rather than `x -= lr * g`"
-                )
+            moved = _signature(tree) != self.seen[name]
+            if moved or (self.values is not None and not equal(self.values[name], tree)):
+                return name
+        return None
+
+    def check(self) -> None:
+        """Raise ValueError if an update changed something."""
+        if name := self.changed():
+            raise ValueError(
+                f"update: it changed its input {name} in place; return new tensors, as in `x = x - lr * g` rather than "
+                "`x -= lr * g`; a module that changes its own parameters in forward travel needs ro.torch_update"
+            )
 
 
 def _signature(tree: Tree) -> list[Any]:
@@ -57,13 +66,14 @@ def equal(a: Tree, b: Tree) -> bool:
 
 def _equal(a: Any, b: Any) -> bool:
     if not (isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)):
+        if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+            return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
         return type(a) is type(b)
     if a.is_sparse or b.is_sparse:
         a, b = a.to_dense(), b.to_dense()
     if a.is_meta or b.is_meta or a.shape != b.shape:
         return bool(a.shape == b.shape)
-    same: bool = torch.equal(a, b) or torch.equal(a.nan_to_num(), b.nan_to_num())
-    return same
+    return torch.equal(a, b) or bool(((a == b) | ((a != a) & (b != b))).all())  # only NaN differs from itself
 
 
 def fresh(update: Any) -> Any:
@@ -72,7 +82,8 @@ def fresh(update: Any) -> Any:
     Functions, also hooks, are copied with what they closed over, of which tensors are shared: data sets are large.
     """
     try:
-        return _copied(update, {})
+        with TURN:  # not while another thread is in the middle of a step
+            return _copied(update, {})
     except Exception:
         return update
 
@@ -109,7 +120,7 @@ def _functions(thing: Any) -> list[Any]:
     return [part for part in [*found, *parts] if isinstance(part, types.FunctionType)]
 
 
-def remembered(update: Any) -> list[int]:
+def remembered(update: Any) -> list[object]:
     """What an update could remember in besides tensors of its module: objects at attributes and in closures, by id."""
     parts = [update, *([update.loss] if hasattr(update, "loss") else [])]
     modules = [module for part in parts for module in _modules(part)]
@@ -118,4 +129,17 @@ def remembered(update: Any) -> list[int]:
     ]
     held = [value for module in modules for name, value in vars(module).items() if not name.startswith("_")]
     held += [cell.cell_contents for function in functions for cell in function.__closure__ or ()]
-    return [id(value) for value in held]
+    return [_trace(value) for value in held]
+
+
+def _trace(value: Any) -> object:
+    """What changes if a value is replaced, filled, or drawn from."""
+    if isinstance(value, dict | list | set):
+        return id(value), [id(part) for part in (value.values() if isinstance(value, dict) else value)]
+    if isinstance(value, np.random.Generator):
+        return repr(value.bit_generator.state)
+    if isinstance(value, np.random.RandomState):
+        return repr(value.get_state())
+    if isinstance(value, random.Random):
+        return value.getstate()
+    return value.get_state().tolist() if isinstance(value, torch.Generator) else id(value)

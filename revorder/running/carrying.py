@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from revorder.engines import trial
 from revorder.engines.audit import Disagreement
 from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
@@ -45,13 +46,15 @@ def carry_out(
     kernels, and then by replay. The trajectory's `engine` says so, and how many steps were checked.
     """
     before = maps.draws.watch()
-    maps.begin(plan, start)
     while True:
         collected = Collector(plan, maps.notes, record, metrics, provenance)
         try:
             with maps.draws.attempt():
+                trial.begin(maps, plan, start)
                 found = _attempt(plan, engine, maps, start, collected, progress, keeper, on_diverge)
             return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
+        except KeyboardInterrupt:
+            raise collected.interrupted() from None
         except Disagreement as wrong:
             engine = _plainer(engine, maps, str(wrong))
         except NotBatchableError as wrong:
@@ -97,10 +100,7 @@ def _attempt(
             collected.cost += evaluations
             bar.update(evaluations)
 
-        try:
-            moved = _collect(states(maps, start, plan, advanced), maps, collected, on_diverge)
-        except KeyboardInterrupt:
-            raise collected.interrupted() from None
+        moved = _collect(states(maps, start, plan, advanced), maps, collected, on_diverge)
     maps.draws.found(moved)
     if collected.marked.any():
         error = _diverged(maps, start, plan, collected)

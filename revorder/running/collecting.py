@@ -13,9 +13,10 @@ from tqdm.auto import tqdm
 
 from revorder.engines.blame import named
 from revorder.engines.places import Keeper
+from revorder.engines.purity import Untouched
 from revorder.errors import RunInterrupted
 from revorder.planning.plan import Plan
-from revorder.pytrees import Tree, blank_rows, describe, layout, row, stack
+from revorder.pytrees import Tree, blank_rows, clone, describe, layout, row, stack
 from revorder.showing import name_of
 from revorder.trajectories.trajectory import Trajectory
 
@@ -52,12 +53,20 @@ class Collector:
             return
         kept = states
         if self.record is not None:
-            kept = stack([self._observed("record", self.record, row(states, i), n) for i, n in enumerate(rows)])
+            own = clone(states)  # states may be views of what an engine goes on with, and observers are not ours
+            kept = stack([self._observed("record", self.record, row(own, i), n) for i, n in enumerate(rows)])
         self._keep(rows, kept)
+        if self.metrics:
+            self._measure(rows, clone(states))
+        self.done[rows] = True
+
+    def _measure(self, rows: np.ndarray, states: Tree) -> None:
         for name, metric in self.metrics.items():
+            inputs = Untouched(states, None)
             observe = partial(self._observed, f"metrics[{name!r}]", partial(_number, name, metric))
             self.values[name][rows] = _measure(metric, states, rows, observe)
-        self.done[rows] = True
+            if inputs.changed():
+                raise ValueError(f"metrics[{name!r}]: it changed the state in place; compute with new tensors")
 
     def _observed(self, argument: str, function: Callable[[Tree], Any], state: Tree, row: int) -> Any:
         """What a user's function makes of a state; its errors name the argument and the step."""

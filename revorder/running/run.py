@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from revorder.engines.auto import Auto
+from revorder.engines.blame import data_hint
 from revorder.engines.choice import Engine, choose
 from revorder.engines.maps import Maps
 from revorder.engines.memory import check_fits
@@ -80,7 +81,10 @@ def run(
     _check(start, batches, record, metrics, executor)
     if on_diverge not in ON_DIVERGE:
         raise ValueError(f"on_diverge: got {on_diverge!r}, but it must be one of {', '.join(ON_DIVERGE)}")
-    plan = plan_for(order, checkpoints, labels, len(batches))
+    try:
+        plan = plan_for(order, checkpoints, labels, len(batches))
+    except ValueError as error:
+        raise type(error)("\n  ".join([str(error), *data_hint(batches)])) from error
     maps = Maps(update, batches, plan, labels)
     if record is None:
         check_fits(start, len(plan.steps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -32,17 +33,42 @@ def check(model: Any, criterion: Any, forward: Any) -> None:
     for name, param in model.named_parameters():
         if isinstance(param, torch.nn.UninitializedParameter):
             raise ValueError(f"model: parameter {name!r} has no shape yet; run the module once on a batch first")
-        if not param.is_floating_point():
-            raise TypeError(f"model: parameter {name!r} is {param.dtype}, but gradients need floating point")
+        if param.requires_grad and not param.is_floating_point():
+            raise TypeError(
+                f"model: parameter {name!r} is {param.dtype}, but what is trained must be real and of floating point; "
+                "freeze it (requires_grad_(False)), or hold complex numbers as two real tensors"
+            )
+
+
+def uncopied(model: torch.nn.Module) -> str:
+    """What to do about a module that cannot be copied: name what it computed and kept."""
+    kept = [
+        f"{name}.{attribute}".lstrip(".")
+        for name, module in model.named_modules()
+        for attribute, value in vars(module).items()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    ]
+    return f"delete or detach what it computed and kept: {', '.join(kept)}" if kept else "replace the part that cannot"
 
 
 def _uses(function: Any, model: torch.nn.Module) -> bool:
-    """Whether a function reaches the module, a part or a parameter of it by a name from outside."""
-    if not inspect.isfunction(function):
-        return False
-    seen = inspect.getclosurevars(function)
+    """Whether a function, method or object reaches the module, a part or a parameter of it by a name from outside."""
     parts = {id(part) for part in [*model.modules(), *model.parameters()]}
-    return any(id(value) in parts for value in [*seen.nonlocals.values(), *seen.globals.values()])
+    return any(id(value) in parts for value in _reached(function))
+
+
+def _reached(function: Any) -> list[Any]:
+    if isinstance(function, functools.partial):
+        given = [*function.args, *function.keywords.values()]
+        return [*given, *_reached(function.func)]
+    if inspect.ismethod(function):
+        return [function.__self__, *vars(function.__self__).values(), *_reached(function.__func__)]
+    if inspect.isfunction(function):
+        seen = inspect.getclosurevars(function)
+        return [*seen.nonlocals.values(), *seen.globals.values()]
+    if isinstance(function, torch.nn.Module) or not hasattr(function, "__dict__"):
+        return []  # a module's parameters are found as such
+    return [*vars(function).values(), *_reached(type(function).__call__)]
 
 
 def pair(batch: Tree) -> tuple[Any, Any]:

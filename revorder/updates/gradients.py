@@ -73,11 +73,13 @@ class GradientUpdate(ShownByFields):
         decay go on moving it.
         """
         decays, remembers = bool(getattr(self, "weight_decay", 0.0)), len(state) > 2  # besides params and buffers
-        if not (hasattr(self.loss, "unused") and (decays or remembers)):
+        if not hasattr(self.loss, "unused"):
             return
+        if not (decays or remembers):
+            batches, keys = batches[:1], keys[:1]
         unused = [self.loss.unused(state["params"], state["buffers"], *one) for one in zip(batches, keys, strict=True)]
         never, now_and_then = set.intersection(*unused), set.union(*unused)
-        wrong = (never if decays else set()) | (now_and_then - never)
+        wrong = (never if decays else set()) | (now_and_then - never if decays or remembers else set())
         if wrong:
             raise ValueError(
                 f"params: the loss does not depend on {min(wrong)!r} on every batch; torch's optimizers skip it then, "

@@ -12,6 +12,7 @@ import torch
 from revorder.pytrees import Named, Tree, clone
 from revorder.showing import Facts
 from revorder.updates import asked
+from revorder.updates.leaves import Originals
 from revorder.updates.randomness import Draws
 
 Criterion = Callable[..., torch.Tensor]
@@ -37,6 +38,7 @@ class Held(torch.nn.Module):
         super().__init__()
         asked.check(model, criterion, forward)
         self.model, self.criterion, given = _copies(model, criterion)
+        self.originals = Originals(given.values())
         self.how, self.draws, self.training = forward, draws, model.training
         owned, buffers = dict(self.named_parameters()), dict(self.named_buffers())
         self.names = {name.removeprefix("model."): name for name in [*owned, *buffers]}
@@ -93,13 +95,14 @@ class Held(torch.nn.Module):
                 own[name].copy_(value)
                 own[name].grad = None
 
-    def start(self, params: Named, buffers: Named | None) -> tuple[Named, Named]:
+    def start(self, params: Named, buffers: Named | None, own: Named) -> tuple[Named, Named]:
         """What a start state holds: the trained parameters; the buffers, and the frozen parameters that were given.
+
+        `own` are the module's tensors as they were given.
 
         Raises:
             ValueError: a name that is unknown or missing, another shape, or params of another module without buffers.
         """
-        own = self.tensors()
         asked.check_names("params", params, {name: own[name] for name in self.param_names}, self.trained)
         here = {name: own[name] for name in self.first}
         if buffers is None and here and not asked.same(params, own):
@@ -111,6 +114,10 @@ class Held(torch.nn.Module):
         asked.check_names("buffers", buffers or {}, here, [])
         given = {name: params[name] for name in self.frozen if name in params}
         return clone({name: params[name] for name in self.trained}), clone(here | (buffers or {}) | given)
+
+    def check_foreign(self, leaves: list[torch.Tensor]) -> None:
+        """Raise ValueError if a loss with these leaves depends on the parameters that were given."""
+        self.originals.check(leaves)
 
     def hooked(self, gradients: Named) -> Named:
         """What the parameters' hooks make of their gradients."""
@@ -157,7 +164,7 @@ def _copies(model: torch.nn.Module, criterion: Any) -> tuple[torch.nn.Module, An
         copied = copy.deepcopy((model, criterion if both else None))
     except Exception as error:
         raise ValueError(
-            f"model: it cannot be copied by copy.deepcopy ({error}); replace the part that cannot"
+            f"model: it cannot be copied by copy.deepcopy ({str(error).splitlines()[0]}); {asked.uncopied(model)}"
         ) from error
     return copied[0], copied[1] if both else criterion, given
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import torch
 
+SIMPLE = (int, float, complex, str, torch.dtype, torch.device)
+KNOWN = set(vars(torch.optim.SGD([torch.zeros((), requires_grad=True)], lr=0.1)))  # what every optimizer has
+
 
 def options(group: dict[str, Any]) -> dict[str, Any]:
     """A copy of the options of one group of parameters."""
@@ -14,8 +17,18 @@ def options(group: dict[str, Any]) -> dict[str, Any]:
 
 
 def attributes(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """An optimizer's own attributes; those of torch's optimizers begin with an underscore, and are caches."""
-    return {name: value for name, value in vars(optimizer).items() if not name.startswith("_")}
+    """Copies of what an optimizer of an own class holds besides its state and its groups; torch's hold caches there."""
+    if type(optimizer).__module__.startswith("torch.optim."):
+        return {}
+    own = {name: value for name, value in vars(optimizer).items() if name not in KNOWN}
+    return {name: _copied(value) for name, value in own.items() if not callable(value)}
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # it holds a graph, say: then it is compared by its kind
+        return value
 
 
 def owners(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
@@ -58,7 +71,11 @@ def _remembered(memory: Any) -> Any:
 
 
 def differ(a: Any, b: Any) -> bool:
-    """Whether two options, or two tensors, are not the same."""
+    """Whether two options, or two tensors, are not the same; NaN equals NaN here."""
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        return not torch.equal(a, b)
-    return bool(a != b)
+        return a.shape != b.shape or not bool(((a == b) | ((a != a) & (b != b))).all())
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() != b.keys() or any(differ(a[name], b[name]) for name in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) != len(b) or any(map(differ, a, b))
+    return type(a) is not type(b) or (isinstance(a, SIMPLE) and a != b)

@@ -7,6 +7,7 @@ import torch
 from revorder.pytrees import Key, Named, Tree, clone
 from revorder.showing import Facts, Shown
 from revorder.updates.held import Criterion, Forward, Held
+from revorder.updates.leaves import leaves_of
 from revorder.updates.randomness import Draws
 
 
@@ -71,18 +72,24 @@ class ModuleLoss(Shown):
         return self.held.frozen
 
     def unused(self, params: Named, buffers: Named, batch: Tree, key: Key = None) -> set[str]:
-        """Names of the parameters that the loss of a batch does not depend on."""
+        """Names of the parameters that the loss of a batch does not depend on.
+
+        Raises:
+            ValueError: it depends on parameters of the module that was given, of which a copy is trained; or on none.
+        """
         leaves = {name: param.detach().requires_grad_() for name, param in params.items()}
         with torch.enable_grad():
             loss, _ = self.with_buffers(leaves, buffers, batch, key)
-            if not loss.requires_grad:
-                return set(leaves)
-            found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
-        return {name for name, gradient in zip(leaves, found, strict=True) if gradient is None}
+        found = {id(leaf) for leaf in leaves_of(loss)}
+        self.held.check_foreign(leaves_of(loss))
+        unused = {name for name, leaf in leaves.items() if id(leaf) not in found}
+        if len(unused) == len(leaves):
+            raise ValueError("model, criterion, forward: the loss does not depend on any trained parameter")
+        return unused
 
     def start(self, params: Named, buffers: Named | None) -> tuple[Named, Named]:
         """See `Held.start`."""
-        return self.held.start(params, buffers)
+        return self.held.start(params, buffers, self.held.tensors())
 
 
 def module_loss(

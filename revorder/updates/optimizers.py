@@ -12,7 +12,7 @@ from revorder.pytrees import Key, Named, State, Tree, clone
 from revorder.showing import Facts, Shown
 from revorder.updates import memory
 from revorder.updates.held import Criterion, Forward, Held
-from revorder.updates.randomness import Draws
+from revorder.updates.randomness import TURN, Draws
 
 MakeOptimizer = Callable[..., torch.optim.Optimizer]
 
@@ -24,7 +24,7 @@ class TorchUpdate(Shown):
 
     def __init__(self, held: Held, make_optimizer: MakeOptimizer):
         self.held, self.make_optimizer = held, make_optimizer
-        self.seed = held.draws.seed
+        self.seed, self.own = held.draws.seed, clone(held.tensors())
 
     def _facts(self) -> Facts:
         return {**self.held.facts(), "optimizer": self.make_optimizer}
@@ -36,10 +36,10 @@ class TorchUpdate(Shown):
 
     def init(self, params: Named | None = None, buffers: Named | None = None) -> State:
         """The start state for `params` by name (default: the module's own); buffers as for `ro.sgd`."""
-        own = self.held.tensors(self.held.param_names)
-        _, start = self.held.start(own | (params or {}), buffers)
+        given = {name: self.own[name] for name in self.held.param_names} | (params or {})
+        _, start = self.held.start(given, buffers, self.own)
         return {
-            "params": clone(own | (params or {})),
+            "params": clone(given),
             "buffers": {name: start[name] for name in self.held.first},
             "optimizer": {},
         }
@@ -63,6 +63,13 @@ class TorchUpdate(Shown):
             self._step(optimizer, batch)
             return self._state(state, memory.kept(optimizer, fresh, state["optimizer"]))
 
+    @property
+    def examined(self) -> int:
+        """On how many batches `examine` looks: more, if an own class or hooks could remember something."""
+        optimizer = self._optimizer()
+        hooks = [*optimizer._optimizer_step_pre_hooks, *optimizer._optimizer_step_post_hooks]
+        return 50 if hooks or not type(optimizer).__module__.startswith("torch.optim.") else 5
+
     def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
         """Raise ValueError unless some steps lead where ONE optimizer leads that takes all of them."""
         loop, own = self._loop(state, batches, keys), state
@@ -79,14 +86,15 @@ class TorchUpdate(Shown):
 
     def _loop(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> State:
         """The state after some batches if ONE optimizer takes all the steps, as in the usual training loop."""
-        with self.held.draws.keyed(keys[0]):
-            self.held.put(state["params"] | state["buffers"])
-            optimizer = self._optimizer()
-            memory.remind(optimizer, state["optimizer"])
-        for batch, key in zip(batches, keys, strict=True):
-            with self.held.draws.keyed(key):
-                self._step(optimizer, batch)
-        return self._state(state, {})
+        with TURN:  # nobody else may have the module between two steps
+            with self.held.draws.keyed(keys[0]):
+                self.held.put(state["params"] | state["buffers"])
+                optimizer = self._optimizer()
+                memory.remind(optimizer, state["optimizer"])
+            for batch, key in zip(batches, keys, strict=True):
+                with self.held.draws.keyed(key):
+                    self._step(optimizer, batch)
+            return self._state(state, {})
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """A new optimizer of the module's copy. ValueError: it holds other parameters, or a scheduler changes it."""
@@ -94,6 +102,8 @@ class TorchUpdate(Shown):
         asks = inspect.signature(self.make_optimizer).parameters
         named = {"named_parameters": list(own.items())} if "named_parameters" in asks else {}
         optimizer = self.make_optimizer(*[list(own.values())] * (len(asks) > len(named)), **named)
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise TypeError(f"make_optimizer: it returned {optimizer!r}, but it must return a torch.optim.Optimizer")
         known = {id(param) for param in own.values()}
         if any(id(param) not in known for group in optimizer.param_groups for param in group["params"]):
             raise ValueError(
@@ -116,12 +126,10 @@ class TorchUpdate(Shown):
 
         before = memory.attributes(optimizer)
         with torch.enable_grad(), self.held.with_hooks():
-            if inspect.signature(optimizer.step).parameters["closure"].default is inspect.Parameter.empty:
-                optimizer.step(closure)  # type: ignore[arg-type]
-            else:
-                closure()
-                optimizer.step()
-        changed = [name for name, value in memory.attributes(optimizer).items() if before.get(name) is not value]
+            _step_of(optimizer, closure)
+        changed = [
+            name for name, value in memory.attributes(optimizer).items() if memory.differ(before.get(name), value)
+        ]
         if changed:
             raise ValueError(
                 f"make_optimizer: a step changes the optimizer's attribute {changed[0]!r}, which the state lacks; "
@@ -133,6 +141,21 @@ class TorchUpdate(Shown):
         own = self.held.tensors()
         params, buffers = ({name: own[name] for name in before[part]} for part in ("params", "buffers"))
         return {"params": clone(params), "buffers": clone(buffers), "optimizer": remembered}
+
+
+def _step_of(optimizer: torch.optim.Optimizer, closure: Callable[[], torch.Tensor]) -> None:
+    """The gradient, then the step, as in the usual loop; a closure for those that ask for one (L-BFGS, SAM)."""
+    takes = inspect.signature(optimizer.step).parameters
+    if "closure" in takes and takes["closure"].default is inspect.Parameter.empty:
+        optimizer.step(closure)  # type: ignore[arg-type]
+        return
+    closure()
+    try:
+        optimizer.step()
+    except (AssertionError, TypeError):
+        if "closure" not in takes:
+            raise
+        optimizer.step(closure)  # type: ignore[arg-type]
 
 
 def torch_update(

@@ -75,8 +75,9 @@ class Watch:
             return {name for name, before in self.before.items() if not _equal(before, SOURCES[name].get())}
 
     def put_back(self) -> None:
-        for name, before in self.before.items():
-            SOURCES[name].put(before)
+        with TURN:
+            for name, before in self.before.items():
+                SOURCES[name].put(before)
 
 
 def _equal(a: Any, b: Any) -> bool:

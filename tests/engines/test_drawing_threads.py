@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from family import same_bits
+from family import distance
 from test_drawing import DRAWS, ENGINES, F64, network, noisy, numbered, pairs, run
 
 from revorder.engines import drawing
@@ -64,7 +64,7 @@ def test_other_threads_may_draw(make, engine):
         made = [run(*make(), engine) for _ in range(3)]
         moved = bool(done)
     assert moved
-    assert all(same_bits(each.states, want.states) for each in made)
+    assert all(distance(each.states, want.states) <= 1e-12 for each in made)  # made anew, so without kernels
 
 
 def test_what_draws_is_refused_also_while_other_threads_draw():

@@ -10,7 +10,7 @@ import torch
 import revorder as ro
 from revorder.engines import affine
 from revorder.engines.affine import Affine
-from revorder.engines.linear import Linear, Vectors, _alike
+from revorder.engines.linear import Linear, Vectors, alike
 from revorder.engines.maps import Maps
 from revorder.errors import NotAffineError
 
@@ -97,11 +97,11 @@ def test_a_gap_is_rounding_up_to_the_two_thirds_power_of_epsilon(gap, refused):
         assert len(found._checked([0, 2], *rest)) == 2
 
 
-def test_batches_are_alike_if_their_layouts_are():
+def test_batches_arealike_if_their_layouts_are():
     a, b = torch.zeros(2), torch.zeros(3)
-    assert _alike([a, a]) and _alike([(a, b), (a, b), (a, b)]) and _alike([a])
-    assert not _alike([a, b]) and not _alike([a, a, b]) and not _alike([b, a, a])
-    assert not _alike([1, 1]) and not _alike([(a, 1), (a, 2)])
+    assert alike([a, a]) and alike([(a, b), (a, b), (a, b)]) and alike([a])
+    assert not alike([a, b]) and not alike([a, a, b]) and not alike([b, a, a])
+    assert not alike([1, 1]) and not alike([(a, 1), (a, 2)])
 
 
 @pytest.mark.parametrize("d, letters, small", [
@@ -116,7 +116,7 @@ def test_matrices_are_found_in_calls_of_bounded_size(d, steps, calls):
     made = []
     pair = torch.eye(d), torch.zeros(d)
     stub = SimpleNamespace(d=d, many=lambda letters: made.append(letters) or [pair] * len(letters))
-    affine._extension(stub, ro.plan("backward", [steps]), torch.zeros(d, device="meta"))
+    affine._extension(stub, list(range(steps)), ro.plan("backward", [steps]), torch.zeros(d, device="meta"))
     assert [len(part) for part in made] == calls
     assert sorted(letter for part in made for letter in part) == list(range(steps))
 

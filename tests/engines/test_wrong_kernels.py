@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +28,7 @@ from torch.nn.functional import cross_entropy
 import revorder as ro
 from revorder.engines import kernels
 from revorder.engines.audit import Audit
+from revorder.engines.standing import standing_of
 
 
 def test_a_wrong_sign_in_the_hand_written_step_on_late_batches(monkeypatch):
@@ -104,6 +106,7 @@ def test_a_length_that_a_trace_freezes(monkeypatch):
         return trace
 
     monkeypatch.setattr(kernels, "make_fx", make_fx)
+    monkeypatch.setattr(kernels, "NoValues", contextlib.nullcontext)
     made = as_replayed(with_lengths())
     assert traced
     assert_says(made, AGAIN)
@@ -151,12 +154,34 @@ class Scaled:
 
 
 @pytest.mark.parametrize("until", [2.0, LATE / STEPS], ids=["all batches", "late batches"])
-def test_a_loss_that_changed_since_the_last_run(until):
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_loss_that_changed_since_the_last_run(monkeypatch, until, kept):
+    """Kernels of an object that may change are not kept; and where they are, they are compared before their first use."""
+    if kept:
+        monkeypatch.setattr(kernels, "standing_of", lambda loss: ())
     changing = Scaled(until)
     case = network(None, forward=changing)
     before = as_replayed(case)
-    assert any(kernel is not None for kernel in kernels._KEPT[case.update.loss].values())
+    assert (case.update.loss in kernels._KEPT) is kept
+    assert not kept or any(kernel is not None for kernel in kernels._KEPT[case.update.loss].values())
     changing.scale = 3.0
     assert distance(as_replayed(case).states, before.states) > 1e-3
     changing.scale = 1.0
     assert distance(as_replayed(case).states, before.states) <= 1e-10
+
+
+def test_kept_kernels_are_told_apart_by_what_the_loss_reads():
+    criterion = nn.CrossEntropyLoss()
+    loss, params = ro.module_loss(nn.Linear(3, 4), criterion)
+    first = standing_of(loss)
+    assert first is not None and standing_of(loss) == first
+    criterion.label_smoothing = 0.5
+    assert standing_of(loss) not in (None, first)
+    rate = 1.0
+    loss, params = ro.module_loss(nn.Linear(3, 4), lambda out, y: rate * cross_entropy(out, y))
+    first = standing_of(loss)
+    rate = 2.0
+    assert standing_of(loss) not in (None, first)
+    rates = [1.0]
+    loss, params = ro.module_loss(nn.Linear(3, 4), lambda out, y: rates[0] * cross_entropy(out, y))
+    assert standing_of(loss) is None  # what is in the list may change without a trace

@@ -24,14 +24,22 @@ def case():
     return network(ro.models.mlp(64, 12, 10))
 
 
+class Calls:
+    """A count that copies of an update share: those that a run compares its steps with are interrupted as well."""
+
+    made = 0
+
+    def __deepcopy__(self, memo):
+        return self
+
+
 def interrupting(update, after):
     """The update, as if Ctrl-C were pressed in evaluation number `after`."""
-    calls = 0
+    calls = Calls()
 
     def interrupted(state, batch):
-        nonlocal calls
-        calls += 1
-        if calls == after:
+        calls.made += 1
+        if calls.made == after:
             raise KeyboardInterrupt
         return update(state, batch)
 
