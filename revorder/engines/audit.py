@@ -104,10 +104,9 @@ class Audit(Tally):
         if not equal(batch, self.batches(letter)):
             raise ValueError(f"batches: {self.name(letter)} is not the same when it is asked for again; prepare "
                              "batches once, or let ro.augmented draw what is random in them")  # fmt: skip
-        inputs = Untouched(before, batch, values=True)
+        inputs, seen = Untouched(before, batch, values=True), remembered(self.copy)
         if first:
             self._distract(letter, before)
-        seen = remembered(self.copy)
         plain = self.apply(self.copy, letter, before, batch)
         self.remembers = self.remembers or remembered(self.copy) != seen
         inputs.check()

@@ -23,7 +23,7 @@ from revorder.pytrees import Tree, copies
 
 ALONE = "no two states ever need the same batch"
 WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
-LARGE = 2**18  # bytes of a state from which on copying many may take longer than stepping
+LARGE = 2**21  # bytes of a state: beyond, a short run gains less by a stack of states than making it takes
 GOOD_ENOUGH = 0.5  # seconds: what the affine engine does in less is not compared with anything
 COMPILING = 20.0  # seconds, a pessimistic guess
 COMPILED_GAIN = 3.0  # what compiling makes of a step on small tensors; convolutions gain less, so it is measured
@@ -50,12 +50,13 @@ class Auto:
             return Replay(), "this update keeps something between its calls"
         if plan.naive_cost < WORTH_PROBING and plan.launches == plan.cost:
             return Replay(), ALONE
+        if plan.naive_cost < WORTH_PROBING and state_bytes(start) > LARGE:
+            return Replay(), "states are large, and steps few"
         try:
             probe = _Probe(maps, start, plan)
         except NotBatchableError as error:
             return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
-        short = plan.naive_cost < WORTH_PROBING and state_bytes(start) < LARGE
-        if short or not probe.can_measure:
+        if plan.naive_cost < WORTH_PROBING or not probe.can_measure:
             return Wavefront(), _work(plan)
         return probe.fastest()
 

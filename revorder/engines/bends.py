@@ -12,6 +12,7 @@ from revorder.engines.linear import Linear, Pair, alike
 from revorder.planning.plan import Plan
 from revorder.pytrees import stack, tree_map
 
+ALL = 6000  # steps of all words together, up to which all are looked at
 STEPS = 1000  # along some words besides the longest, and as many at the beginnings of all words
 SAMPLED = 50  # steps that are looked at where batches cannot be stacked
 ALONE = 3  # steps that are made without torch.vmap, which might be what is wrong
@@ -24,7 +25,7 @@ Steps = tuple[np.ndarray, torch.Tensor, torch.Tensor]  # positions of the letter
 def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan, start: torch.Tensor) -> None:
     """Hold steps of the affine recursion to the plain steps, at the states that it reaches.
 
-    All along the longest word and some others, and at the beginnings of as many words as can be.
+    In short runs at all of them; else all along the longest word and some others, and at the beginnings of words.
 
     Args:
         letters, pairs: all letters, ascending, with their (M_i, m_i), found by `linear.many`.
@@ -35,8 +36,12 @@ def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan,
     """
     matrices, shifts = (torch.stack(each) for each in zip(*pairs, strict=True))
     spelled = [np.searchsorted(letters, plan.letters[word]) for word in plan.words]
-    parts: list[Steps] = [_along(matrices, shifts, word, start) for word in _some_words(spelled)]
-    parts += _beginnings(matrices, shifts, spelled, start)
+    if sum(map(len, spelled)) <= ALL:
+        parts = _beginnings(matrices, shifts, spelled, start, max(map(len, spelled)))
+    else:
+        many = [spelled[row] for row in np.random.default_rng(1).permutation(len(spelled))[:STEPS].tolist()]
+        parts = _beginnings(matrices, shifts, many, start, max(1, STEPS // len(many)))
+        parts += [_along(matrices, shifts, word, start) for word in _some_words(spelled)]
     where = np.concatenate([part[0] for part in parts])
     before, after = torch.cat([part[1] for part in parts]), torch.cat([part[2] for part in parts])
     some = np.arange(len(where))
@@ -124,19 +129,17 @@ def _along(matrices: torch.Tensor, shifts: torch.Tensor, where: np.ndarray, star
 
 
 def _beginnings(
-    matrices: torch.Tensor, shifts: torch.Tensor, spelled: list[np.ndarray], start: torch.Tensor
+    matrices: torch.Tensor, shifts: torch.Tensor, words: list[np.ndarray], start: torch.Tensor, length: int
 ) -> list[Steps]:
-    """The first steps of all words, or of some if there are many: in backward order every batch is the first of one."""
-    words = [spelled[row] for row in np.random.default_rng(1).permutation(len(spelled))[:STEPS].tolist()]
+    """The first steps of some words, all words together: in backward order every batch is the first of one."""
     states, found = start.expand(len(words), -1), []
-    for position in range(max(1, STEPS // len(words))):
+    for position in range(length):
         on = [row for row, word in enumerate(words) if len(word) > position]
         words, states = [words[row] for row in on], states[on]
         if not words:
             break
         where = np.array([word[position] for word in words])
-        by, to = matrices[where], shifts[where]
-        after = torch.baddbmm(to[:, :, None], by, states[:, :, None])[:, :, 0]
+        after = torch.baddbmm(shifts[where][:, :, None], matrices[where], states[:, :, None])[:, :, 0]
         found.append((where, states, after))
         states = after
     return found

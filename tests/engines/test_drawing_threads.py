@@ -60,8 +60,9 @@ def slow(x, b):
 def test_other_threads_may_draw(make, engine):
     update, start, batches = make()
     want = run(update, start, batches, engine)
+    others = [make() for _ in range(3)]  # their models draw their weights before another thread draws, too
     with meanwhile(draw_everywhere) as done:
-        made = [run(*make(), engine) for _ in range(3)]
+        made = [run(*other, engine) for other in others]
         moved = bool(done)
     assert moved
     assert all(distance(each.states, want.states) <= 1e-12 for each in made)  # made anew, so without kernels

@@ -156,7 +156,7 @@ class Scaled:
 @pytest.mark.parametrize("until", [2.0, LATE / STEPS], ids=["all batches", "late batches"])
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_loss_that_changed_since_the_last_run(monkeypatch, until, kept):
-    """Kernels of an object that may change are not kept; and where they are, they are compared before their first use."""
+    """Kernels of an object that may change are not kept; where they are, they are compared before their first use."""
     if kept:
         monkeypatch.setattr(kernels, "standing_of", lambda loss: ())
     changing = Scaled(until)
