@@ -13,9 +13,10 @@ from revorder.planning.plan import Plan
 from revorder.pytrees import stack, tree_map
 
 ALL = 6000  # steps of all words together, up to which all are looked at
-STEPS = 1000  # along some words besides the longest, and as many at the beginnings of all words
+MOST = 1000  # steps that are looked at in longer ones
+STEPS = 500  # along some words besides the longest, and as many at the beginnings of all words
 SAMPLED = 50  # steps that are looked at where batches cannot be stacked
-ALONE = 3  # steps that are made without torch.vmap, which might be what is wrong
+ALONE = 1  # steps that are made without torch.vmap, which might be what is wrong
 TOGETHER = 64  # maps in one batched call
 SHARE = 8  # one in so many products is made again step by step, where states are too large for matrices
 
@@ -34,22 +35,30 @@ def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan,
     Raises:
         NotAffineError: a map that bends somewhere on the way.
     """
-    matrices, shifts = (torch.stack(each) for each in zip(*pairs, strict=True))
-    spelled = [np.searchsorted(letters, plan.letters[word]) for word in plan.words]
-    if sum(map(len, spelled)) <= ALL:
-        parts = _beginnings(matrices, shifts, spelled, start, max(map(len, spelled)))
+    if linear.stacks:
+        matrices, shifts = (torch.cat(each) for each in zip(*linear.found, strict=True))
     else:
-        many = [spelled[row] for row in np.random.default_rng(1).permutation(len(spelled))[:STEPS].tolist()]
-        parts = _beginnings(matrices, shifts, many, start, max(1, STEPS // len(many)))
-        parts += [_along(matrices, shifts, word, start) for word in _some_words(spelled)]
+        matrices, shifts = (torch.stack(each) for each in zip(*pairs, strict=True))
+    spell = partial(_spelled, plan, np.array(letters))
+    if plan.naive_cost <= ALL:
+        words = [spell(row) for row in range(len(plan.words))]
+        parts = _beginnings(matrices, shifts, words, start, max(map(len, words)))
+    else:
+        many = np.random.default_rng(1).permutation(len(plan.words))[:STEPS].tolist()
+        length = max(1, STEPS // len(many))
+        parts = _beginnings(matrices, shifts, [spell(row, length) for row in many], start, length)
+        parts += [_along(matrices, shifts, spell(row), start) for row in _some_rows(plan)]
     where = np.concatenate([part[0] for part in parts])
     before, after = torch.cat([part[1] for part in parts]), torch.cat([part[2] for part in parts])
+    if len(where) > MOST and plan.naive_cost > ALL:  # looked at in one batched call, which must not take long
+        kept = np.sort(np.random.default_rng(2).permutation(len(where))[:MOST])
+        where, before, after = where[kept], before[kept], after[kept]
     some = np.arange(len(where))
     if linear.stacks:
         index = torch.from_numpy(where)
         batches = tree_map(lambda *stacks: torch.cat(stacks)[index.to(stacks[0].device)], *linear.stacks)
         plain = torch.vmap(partial(linear.apply, letters[0]))(before, batches)
-        alone = np.linspace(0, len(where) - 1, ALONE).astype(int)
+        alone = np.random.default_rng(3).integers(len(where), size=ALONE)
     else:
         alone = some = np.unique(np.linspace(0, len(where) - 1, SAMPLED).astype(int))
         plain = torch.empty_like(before)
@@ -145,12 +154,19 @@ def _beginnings(
     return found
 
 
-def _some_words(spelled: list[np.ndarray]) -> list[np.ndarray]:
-    """The longest word, and some others of so many steps together."""
-    longest = max(range(len(spelled)), key=lambda row: len(spelled[row]))
-    chosen, room = [spelled[longest]], max(STEPS - len(spelled[longest]), STEPS // 4)
-    for row in np.random.default_rng(0).permutation(len(spelled)).tolist():
-        if row != longest and len(spelled[row]) <= room:
-            chosen.append(spelled[row])
-            room -= len(spelled[row])
+def _spelled(plan: Plan, known: np.ndarray, row: int, length: int | None = None) -> np.ndarray:
+    """A word, or its beginning, as positions among the known letters."""
+    positions: np.ndarray = np.searchsorted(known, plan.letters[plan.words[row][:length]])
+    return positions
+
+
+def _some_rows(plan: Plan) -> list[int]:
+    """The rows of the longest word, and of some others of so many steps together."""
+    lengths = np.array([len(word) for word in plan.words])
+    longest = int(lengths.argmax())
+    chosen, room = [longest], max(STEPS - lengths[longest], STEPS // 4)
+    for row in np.random.default_rng(0).permutation(len(lengths)).tolist():
+        if row != longest and lengths[row] <= room:
+            chosen.append(row)
+            room -= lengths[row]
     return chosen

@@ -159,11 +159,19 @@ def _options(update: Any) -> tuple[Any, ...]:
     return type(update), *(getattr(update, field.name) for field in fields(update) if field.name != "loss")
 
 
-def layout_of(leaves: list[Any]) -> tuple[Any, ...] | None:
-    """What a kernel depends on; None if not all leaves are tensors, whose values a trace would freeze."""
+class Layout:
+    """What a kernel depends on. Equal layouts are one object, which is found faster than a long tuple."""
+
+
+_LAYOUTS: dict[tuple[Any, ...], Layout] = {}
+
+
+def layout_of(leaves: list[Any]) -> Layout | None:
+    """The layout of some leaves; None if not all are tensors, whose values a trace would freeze."""
     if not all(isinstance(leaf, torch.Tensor) for leaf in leaves):
         return None
-    return tuple((leaf.shape, leaf.stride(), leaf.dtype, leaf.device) for leaf in leaves)
+    parts = tuple((leaf.shape, leaf.stride(), leaf.dtype, leaf.device) for leaf in leaves)
+    return _LAYOUTS.get(parts) or _LAYOUTS.setdefault(parts, Layout())
 
 
 def _clones(leaves: list[torch.Tensor]) -> list[torch.Tensor]:

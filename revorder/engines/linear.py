@@ -55,7 +55,8 @@ class Linear:
         both = torch.cat([vectors.flat(start), vectors.flat(maps(first, start))])  # `maps` checks the update itself
         self.scale = 1.0 if both.is_meta else both.abs().nan_to_num(0, 0).max().item() or 1.0
         self.like, self.d = both, sum(vectors.sizes)
-        self.stacks: list[Tree] = []  # the batches of `many`, as they were stacked
+        self.stacks: list[Tree] = []  # the batches of `many`, as they were stacked, and all M_i and m_i of each stack
+        self.found: list[Pair] = []
         self.generator = torch.Generator().manual_seed(0)
         self.directions = normalize(self._random(4), dim=1) / 2  # half: they cannot cancel a unit vector
         self.one(first, both.new_empty(0, self.d))  # refuses a map that bends before any large matrix is made
@@ -93,6 +94,7 @@ class Linear:
         except Exception:  # one by one is as good, and an error then names its batch
             return [self.one(letter, identity) for letter in letters]
         self.stacks.append(stacked)
+        self.found.append((found[0], found[1]))
         return self._checked(letters, *found)
 
     def apply(self, letter: int, vector: torch.Tensor, batch: Tree) -> torch.Tensor:

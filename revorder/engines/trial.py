@@ -45,10 +45,11 @@ def begin(maps: Maps, plan: Plan, start: Tree) -> None:
 def _examine(maps: Maps, start: Tree, word: np.ndarray) -> None:
     """Let the update examine itself on some batches, of every kind that is seen among many."""
     update: Any = maps.update
-    some = np.random.default_rng(0).permutation(np.unique(word))[:LOOKED_AT].tolist()
+    most = getattr(update, "examined", EXAMINED)
+    some = np.random.default_rng(0).permutation(np.unique(word))[: LOOKED_AT if most > 1 else 1].tolist()
     kinds = {_kind(maps.batch(letter)): letter for letter in reversed(some)}
     chosen = [*kinds.values(), *(letter for letter in some if letter not in kinds.values())]
-    chosen = chosen[: getattr(update, "examined", EXAMINED)]
+    chosen = chosen[:most]
     update.examine(start, [maps.batch(i) for i in chosen], [maps.keys[i] for i in chosen])
 
 

@@ -66,6 +66,11 @@ class GradientUpdate(ShownByFields):
         """Whether nothing in the update is random, so that every batch is one and the same computation."""
         return not getattr(self.loss, "stochastic", False)
 
+    @property
+    def examined(self) -> int:
+        """On how many batches `examine` looks: more, if momentum or weight decay could move what has no gradient."""
+        return 5 if getattr(self, "weight_decay", 0.0) or self._memory({"": torch.zeros(())}) else 1
+
     def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
         """Raise ValueError where torch's optimizers would do something else on these batches.
 
@@ -75,8 +80,6 @@ class GradientUpdate(ShownByFields):
         decays, remembers = bool(getattr(self, "weight_decay", 0.0)), len(state) > 2  # besides params and buffers
         if not hasattr(self.loss, "unused"):
             return
-        if not (decays or remembers):
-            batches, keys = batches[:1], keys[:1]
         unused = [self.loss.unused(state["params"], state["buffers"], *one) for one in zip(batches, keys, strict=True)]
         never, now_and_then = set.intersection(*unused), set.union(*unused)
         wrong = (never if decays else set()) | (now_and_then - never if decays or remembers else set())

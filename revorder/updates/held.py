@@ -27,6 +27,7 @@ class Held(torch.nn.Module):
 
     Attributes:
         names: name -> name inside this module, of all parameters and buffers.
+        alone: whether all of them are the model's, whose output a criterion takes.
         trained: names of the parameters that require gradients.
         frozen: names of the other parameters.
         first: name -> the buffer that the module began with: forward travel may bind another one to its name.
@@ -44,6 +45,7 @@ class Held(torch.nn.Module):
         self.names = {name.removeprefix("model."): name for name in [*owned, *buffers]}
         if len(self.names) < len(owned) + len(buffers):
             raise ValueError("model: it has a part named 'criterion', as the criterion has; give it another name")
+        self.alone = forward is None and all(name.startswith("model.") for name in self.names.values())
         self.trained = [name for name, inside in self.names.items() if inside in owned and owned[inside].requires_grad]
         if not self.trained:
             raise ValueError("model: no parameter requires a gradient, so that there is nothing to train")

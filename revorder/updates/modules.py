@@ -6,6 +6,7 @@ import torch
 
 from revorder.pytrees import Key, Named, Tree, clone
 from revorder.showing import Facts, Shown
+from revorder.updates.asked import pair
 from revorder.updates.held import Criterion, Forward, Held
 from revorder.updates.leaves import leaves_of
 from revorder.updates.randomness import Draws
@@ -51,13 +52,17 @@ class ModuleLoss(Shown):
 
         Whatever draws at random (dropout) draws from the loss's seed and `key`.
         """
-        names = self.held.names
-        held = {names[name]: tensor for name, tensor in params.items()}
-        held |= {names[name]: buffer.clone() for name, buffer in buffers.items()}
+        # what forward travel binds anew, functional_call writes into the dict
+        held = params | {name: buffer.clone() for name, buffer in buffers.items()}
         with self.held.draws.keyed(key):
-            # what forward travel binds anew, functional_call writes into the dict
+            if self.held.alone:  # names are the model's own
+                inputs, targets = pair(batch)
+                loss = self.held.criterion(torch.func.functional_call(self.held.model, held, (inputs,)), targets)
+                return loss, {name: held[name] for name in buffers}
+            names = self.held.names
+            held = {names[name]: tensor for name, tensor in held.items()}
             loss = torch.func.functional_call(self.held, held, (batch,))
-        return loss, {name: held[names[name]] for name in buffers}
+            return loss, {name: held[names[name]] for name in buffers}
 
     def gradient(self, params: Named, buffers: Named, batch: Tree, key: Key = None) -> tuple[Named, Named]:
         """The gradient by the params, after the parameters' hooks, and the buffers after the forward pass."""

@@ -11,7 +11,7 @@ import os
 import random
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,20 +119,21 @@ class Draws:
     def __init__(self, seed: int, stochastic: bool | None):
         self.seed, self.said = seed, stochastic
         self.names: set[str] | None = None  # the generators that moved; None until it was tried
-        self.inside = False
+        self.inside: int | None = None  # the thread that is in such a block
 
     @property
     def stochastic(self) -> bool | None:
         return self.said if self.said is not None or self.names is None else bool(self.names)
 
-    @contextmanager
-    def keyed(self, key: Key) -> Iterator[None]:
+    def keyed(self, key: Key) -> AbstractContextManager[Any]:
         """A block in which the loss or update may draw. Other threads wait for their turn, also for its module."""
+        quiet = self.stochastic is False and (self.said is False or not _look.again)
+        return TURN if quiet or self.inside == threading.get_ident() else self._seeded(key)
+
+    @contextmanager
+    def _seeded(self, key: Key) -> Iterator[None]:
         with TURN:
-            if self.inside or self.stochastic is False and (self.said is False or not _look.again):
-                yield
-                return
-            self.inside = True
+            self.inside = threading.get_ident()
             try:
                 with seeded(self.seed, key, None if _look.again else self.names) as watch:
                     yield
@@ -141,7 +142,7 @@ class Draws:
                 if self.said and not self.names:
                     self.names = None  # it draws now and then
             finally:
-                self.inside = False
+                self.inside = None
 
 
 class _Look(threading.local):
