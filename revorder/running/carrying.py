@@ -52,6 +52,8 @@ def carry_out(
             with maps.draws.attempt():
                 trial.begin(maps, plan, start)
                 found = _attempt(plan, engine, maps, start, collected, progress, keeper, on_diverge)
+            if maps.draws.watched and not getattr(maps.update, "keyless", True):
+                before.put_back()  # what it drew before it was known to draw
             return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
         except KeyboardInterrupt:
             raise collected.interrupted() from None
@@ -62,7 +64,6 @@ def carry_out(
                 raise
             engine = _plainer(Replay(), maps, str(wrong).splitlines()[0])
         except Drawn as wrong:
-            before.put_back()
             maps.draws.watched, maps.plain = True, maps.plain or "torch" in wrong.moved
             maps.note(f"then again, since {wrong}")
         if keeper is not None:

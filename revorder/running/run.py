@@ -50,7 +50,8 @@ def run(
         order: a composition order or its text, such as "backward".
         checkpoints: step counts >= 1, in any order, repeats allowed; they come back as asked.
         engine: "auto", "replay", "wavefront", or an engine with options.
-        labels: one per batch; equal labels say that batches are the same, so that they share work.
+        labels: one per batch; equal labels say that batches are the same, so that they share work. Some pairs are
+            compared.
         record: `record(state)` chooses what is kept of a state (default: all of it).
         metrics: name -> function of a state that returns a number.
         executor: a `concurrent.futures.Executor` or dask's `client.get_executor()`: its workers share the checkpoints,
@@ -63,7 +64,8 @@ def run(
             metrics; "keep" goes on and keeps what came out.
 
     Returns:
-        A `Trajectory`.
+        A `Trajectory`. Its `engine` says what ran, how many steps of it were compared with the plain step, and whether
+        the run had to be made again with fewer shortcuts (see the README, "What every run checks").
 
     Raises:
         ValueError, TypeError: bad input; the message names the argument, what it got and what is accepted.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,18 @@ class Augmented(ShownByFields):
     keyless = False
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
+        return self.update(state, self._augmented(batch, key), key)
+
+    def _augmented(self, batch: Tree, key: Key) -> Tree:
         device = pytree.tree_leaves(batch)[0].device
         with seeded(self.seed, ("batch", key)):  # for what a transform draws elsewhere
-            batch = self.transform(batch, generator(self.seed, key, device))
-        return self.update(state, batch, key)
+            return self.transform(batch, generator(self.seed, key, device))
+
+    def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
+        """As the wrapped update examines itself, on augmented batches."""
+        examine = getattr(self.update, "examine", None)
+        if examine is not None:
+            examine(state, [self._augmented(*one) for one in zip(batches, keys, strict=True)], keys)
 
     def init(self, params: Tree, buffers: Named | None = None) -> State:
         return self.update.init(params, buffers)

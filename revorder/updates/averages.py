@@ -5,7 +5,7 @@ They are made by the functions of `revorder.updates.comparators`, which say what
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,12 @@ class Wrapped(ShownByFields):
         inner, step = self.update(state["inner"], batch, key), state["step"] + 1
         memory = tree_map(lambda m, new: self._remember(m, new, step), state["memory"], self.update.params(inner))
         return {"inner": inner, "memory": memory, "step": step}
+
+    def examine(self, state: State, batches: Sequence[Tree], keys: Sequence[Key]) -> None:
+        """As the inner update examines itself."""
+        examine = getattr(self.update, "examine", None)
+        if examine is not None:
+            examine(state["inner"], batches, keys)
 
     def params(self, state: State) -> Tree:
         """What is remembered: an average, or the slow weights."""

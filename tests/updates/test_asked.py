@@ -165,3 +165,15 @@ def test_many_seeds_of_models_with_frozen_layers_and_buffers():
         assert (
             distance({name: buffers[name] for name, _ in model.named_buffers()}, dict(model.named_buffers())) <= 1e-12
         )
+
+
+def test_what_cannot_be_copied_or_trained_is_named():
+    model = nn.Linear(4, 1)
+    model.last = model(torch.zeros(4))
+    with pytest.raises(ValueError, match="^model: it cannot be copied.*delete or detach.*last"):
+        ro.module_loss(model, torch.nn.functional.mse_loss)
+    whole = nn.Linear(4, 1)
+    whole.register_parameter("quantized", nn.Parameter(torch.zeros(3, dtype=torch.int8), requires_grad=False))
+    assert sorted(ro.module_loss(whole, torch.nn.functional.mse_loss)[1]) == ["bias", "weight"]
+    with pytest.raises(TypeError, match="complex64, but what is trained must be real"):
+        ro.module_loss(nn.Linear(4, 1, dtype=torch.complex64), torch.nn.functional.mse_loss)
