@@ -28,6 +28,9 @@ ACTIVATIONS: dict[type, Activation] = {
 }
 
 
+IGNORED = -100  # the target that cross-entropy ignores
+
+
 class Fused:
     """The step of a perceptron, `step(*weights and biases, inputs, targets)`, in place, for any number of states."""
 
@@ -38,8 +41,11 @@ class Fused:
         self.features, self.classes = linear[0].in_features, linear[-1].out_features
         self.flattens = type(layers[0]) is nn.Flatten
 
-    def suits(self, batch: Any) -> bool:
-        """Whether a batch is what the formula is for: rows of features, and as many classes that exist."""
+    def suits(self, batch: Any, ignoring: bool = True) -> bool:
+        """Whether a batch is what the formula is for: rows of features, and as many classes that exist.
+
+        Targets of -100, which cross-entropy ignores, may be among them unless that is excluded; but not all.
+        """
         inputs, targets = batch if isinstance(batch, tuple | list) and len(batch) == 2 else (None, None)
         if not (isinstance(inputs, torch.Tensor) and isinstance(targets, torch.Tensor)) or targets.is_meta:
             return False
@@ -47,6 +53,8 @@ class Fused:
         if not shaped or targets.dtype != torch.int64 or targets.shape != inputs.shape[:1] or not targets.numel():
             return False
         least, most = (int(end) for end in targets.aminmax())
+        if ignoring and least == IGNORED and most >= 0:
+            least = int(targets[targets != IGNORED].amin())
         return inputs.numel() == len(targets) * self.features and least >= 0 and most < self.classes
 
     def step(self, *leaves: torch.Tensor) -> None:
@@ -108,7 +116,7 @@ def _descend(
 def _cross_entropy_gradient(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Of the mean over the batch: (softmax - one-hot) / batch, for logits (states, classes, batch); -100 is ignored."""
     classes = torch.arange(logits.shape[1], device=logits.device)
-    counted = targets != -100
+    counted = targets != IGNORED
     share = counted.to(logits.dtype) / counted.sum()
     one_hot = (classes[:, None] == targets) * share
     return logits.sub_(logits.amax(1, keepdim=True)).exp_().mul_(share / logits.sum(1, keepdim=True)).sub_(one_hot)

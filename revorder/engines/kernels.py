@@ -56,10 +56,9 @@ class Kernels:
         self.maps = maps
         self.compiled = compiled
         self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
-        cut = (
-            getattr(getattr(maps, "batches", None), "prepare", maps) is None
-        )  # `Minibatches`: what holds for all data holds for each
-        self.sound = self.fused is not None and cut and self.fused.suits(maps.batches.data)
+        # of `Minibatches`: what holds for all data holds for each of them
+        whole = getattr(getattr(maps, "batches", None), "prepare", maps) is None
+        self.sound = self.fused is not None and whole and self.fused.suits(maps.batches.data, ignoring=False)
         self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
         widest = min(most_lanes, widths[-1])
