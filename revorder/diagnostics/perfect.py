@@ -59,8 +59,9 @@ def perfect_sample(
     whole("n_samples", n_samples, 1)
     whole("seed", seed, 0)
     depth = steps_needed(rate, first_move, tol)
-    with suppress(Exception):  # whether it draws at random is found by trying; errors come up below
-        keyed(update)(start, draw_batch(generator(seed, 0)), "trial")
+    if hasattr(update, "keyless"):
+        with suppress(Exception):  # whether it draws at random is found by trying; errors come up below
+            keyed(update)(start, draw_batch(generator(seed, 0)), "trial")
     together = max(1, TOGETHER // max(1, depth)) if getattr(update, "keyless", True) else 1
     parts = [
         _samples(update, start, draw_batch, depth, range(k, min(k + together, n_samples)), seed, first_move)

@@ -130,9 +130,10 @@ def test_the_step_is_traced(norm, monkeypatch):
     update, start = problem(ro.models.resnet18, norm)
     assert update.keyless
     monkeypatch.setattr(kernels, "WORTH_TRACING", 1)
+    monkeypatch.setattr(kernels, "SETTLED", 1)
     traces = []
     make_fx = kernels.make_fx
-    monkeypatch.setattr(kernels, "make_fx", lambda step: traces.append(step) or make_fx(step))
+    monkeypatch.setattr(kernels, "make_fx", lambda step, **how: traces.append(step) or make_fx(step, **how))
     replay, wavefront = (
         ro.run(update, start, images(), "backward", [2], engine=engine, progress=False)
         for engine in ("replay", "wavefront")
