@@ -94,7 +94,7 @@ def test_a_copy_is_not_made_in_the_middle_of_a_step():
     begun.wait(10)
     copied = fresh(update)
     thread.join(10)
-    assert copied is not update and copied.held.draws.inside is False
+    assert copied is not update and copied.held.draws.inside is None
 
 
 def test_an_update_examines_itself_while_another_thread_makes_steps():
