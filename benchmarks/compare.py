@@ -73,9 +73,8 @@ def measure(other: str, rounds: int) -> None:
     print(
         f"The shortest of {rounds} rounds, in ms, and the difference of the medians; both versions in turn, one thread."
     )
-    print(
-        f"{card['cpu']}, {card['cores']} cores, Python {card['python']}, torch {card['versions']['torch']}, NumPy {card['versions']['numpy']}, {card['date']}\n"
-    )
+    versions = ", ".join(f"{name} {card['versions'][name]}" for name in ("torch", "numpy"))
+    print(f"{card['cpu']}, {card['cores']} cores, Python {card['python']}, {versions}, {card['date']}\n")
     print(f"| {' | '.join(COLUMNS)} |\n|---|{'---:|' * 4}---|")
     for name in NAMES:
         took, said = {side: [] for side in sides}, ""

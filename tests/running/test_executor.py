@@ -158,7 +158,7 @@ def test_dask_workers_compute_the_same(cluster):
         case = CASES[name]()
         shared = run(case, "backward", executor=cluster.get_executor())
         assert same_bits(run(case, "backward").states, shared.states)
-        assert shared.engine.startswith("replay: as asked; in 2 parts; checked ")
+        assert "; in 2 parts; checked " in shared.engine  # other threads of a worker may draw, and a part be made again
     batched = run(case, "two-sided", engine="wavefront", executor=cluster.get_executor())
     assert distance(batched.states, run(case, "two-sided").states) <= 1e-12
     with pytest.raises(TypeError, match=r"executor: got <Client.*use its get_executor\(\)"):
