@@ -19,7 +19,7 @@ from revorder.engines.gaps import difference, nearby
 from revorder.engines.purity import Untouched, equal, fresh, remembered
 from revorder.pytrees import Tree
 
-EVERY_CALL, EVERY_STEP = 200, 400  # batched calls, or single steps, for each that is looked at: about 1 % of the time
+EVERY_CALL, EVERY_STEP = 400, 800  # batched calls, or single steps, for each that is looked at: about 1 % of the time
 TRIES = 3  # states nearby, before a difference counts as one
 
 Apply = Callable[[Any, int, Tree, Tree], Tree]  # (update, letter, state, batch) -> state
