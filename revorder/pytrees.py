@@ -120,6 +120,11 @@ def largest(tree: Tree) -> float:
     return max([leaf.abs().nan_to_num(0, 0).max().item() for leaf in leaves if leaf.numel()], default=0.0)
 
 
+def same_numbers(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two dense tensors hold the same numbers; NaN, which alone differs from itself, equals NaN here."""
+    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
+
+
 def _at_least_2d(leaf: torch.Tensor) -> torch.Tensor:
     return leaf[:, None] if leaf.ndim == 1 else leaf
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.pytrees import Tree, clone
+from revorder.pytrees import Tree, clone, same_numbers
 from revorder.updates.randomness import TURN
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -73,7 +73,7 @@ def _equal(a: Any, b: Any) -> bool:
         a, b = a.to_dense(), b.to_dense()
     if a.is_meta or b.is_meta or a.shape != b.shape:
         return bool(a.shape == b.shape)
-    return torch.equal(a, b) or bool(((a == b) | ((a != a) & (b != b))).all())  # only NaN differs from itself
+    return torch.equal(a, b) or same_numbers(a, b)
 
 
 def fresh(update: Any) -> Any:

@@ -117,10 +117,6 @@ class Held(torch.nn.Module):
         given = {name: params[name] for name in self.frozen if name in params}
         return clone({name: params[name] for name in self.trained}), clone(here | (buffers or {}) | given)
 
-    def check_foreign(self, leaves: list[torch.Tensor]) -> None:
-        """Raise ValueError if a loss with these leaves depends on the parameters that were given."""
-        self.originals.check(leaves)
-
     def hooked(self, gradients: Named) -> Named:
         """What the parameters' hooks make of their gradients."""
         for name, hooks in self.hooks.items():

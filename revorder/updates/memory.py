@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from revorder.pytrees import same_numbers
+
 SIMPLE = (int, float, complex, str, torch.dtype, torch.device)
 KNOWN = set(vars(torch.optim.SGD([torch.zeros((), requires_grad=True)], lr=0.1)))  # what every optimizer has
 
@@ -73,7 +75,7 @@ def _remembered(memory: Any) -> Any:
 def differ(a: Any, b: Any) -> bool:
     """Whether two options, or two tensors, are not the same; NaN equals NaN here."""
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        return a.shape != b.shape or not bool(((a == b) | ((a != a) & (b != b))).all())
+        return not same_numbers(a, b)
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() != b.keys() or any(differ(a[name], b[name]) for name in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):

@@ -85,8 +85,9 @@ class ModuleLoss(Shown):
         leaves = {name: param.detach().requires_grad_() for name, param in params.items()}
         with torch.enable_grad():
             loss, _ = self.with_buffers(leaves, buffers, batch, key)
-        found = {id(leaf) for leaf in leaves_of(loss)}
-        self.held.check_foreign(leaves_of(loss))
+        reached = leaves_of(loss)
+        self.held.originals.check(reached)
+        found = {id(leaf) for leaf in reached}
         unused = {name for name, leaf in leaves.items() if id(leaf) not in found}
         if len(unused) == len(leaves):
             raise ValueError("model, criterion, forward: the loss does not depend on any trained parameter")

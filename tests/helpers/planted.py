@@ -69,8 +69,8 @@ def wrong_descent(monkeypatch, where):
     return calls
 
 
-def wrong_graphs(monkeypatch, wrong, options=None):
-    """Kernels that are off by one part in a thousand where `wrong(*leaves)`; returns how often that was."""
+def wrong_graphs(monkeypatch, wrong, spoil=lambda leaf: leaf.mul_(1.001)):
+    """Kernels that are off, by one part in a thousand, where `wrong(*leaves)`; returns how often that was."""
     real, calls = kernels.make_fx, []
 
     def make_fx(step, **said):
@@ -81,7 +81,7 @@ def wrong_graphs(monkeypatch, wrong, options=None):
                 graph(*leaves)
                 calls.append(bool(wrong(*leaves)))
                 if calls[-1]:
-                    leaves[0].mul_(1.001)
+                    spoil(leaves[0])
 
             return kernel
 

@@ -5,32 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from family import distance
+from moved import ENGINES, F64, STEPS, moved, numbered, run
+from planted import wrong_graphs
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 import revorder as ro
-from revorder.engines import kernels
-
-F64 = torch.float64
-STEPS = 8
-ENGINES = ["replay", "wavefront", "auto"]
-
-
-def numbered(steps=STEPS):
-    values = torch.rand(steps, generator=torch.Generator().manual_seed(1), dtype=F64)
-    return torch.stack([values, torch.arange(steps, dtype=F64)], dim=1)
-
-
-def moved(x, b):
-    return x - 0.3 * (x - b[0]) ** 3
-
-
-def run(update=moved, batches=None, start=None, checkpoints=(5, STEPS), **options):
-    start = torch.ones((), dtype=F64) if start is None else start
-    batches = numbered() if batches is None else batches
-    options = {"order": "backward", "progress": False} | options
-    order = options.pop("order")
-    return ro.run(update, start, batches, order, checkpoints, **options)
 
 
 def network():
@@ -123,25 +103,10 @@ def test_batches_that_are_not_finite_are_blamed():
 @pytest.mark.parametrize("on_diverge", ["raise", "mark"])
 def test_kernels_that_give_nan_where_plain_steps_do_not(engine, on_diverge, monkeypatch):
     steps = 200
-    real, broke = kernels.make_fx, []
-
-    def make_fx(step, **said):
-        def trace(*inputs):
-            graph = real(step, **said)(*inputs)
-
-            def kernel(*leaves):
-                graph(*leaves)
-                if leaves[-1][1] == 50:
-                    broke.append(leaves[0].fill_(torch.nan))
-
-            return kernel
-
-        return trace
-
-    monkeypatch.setattr(kernels, "make_fx", make_fx)
+    broke = wrong_graphs(monkeypatch, lambda *leaves: leaves[-1][1] == 50, lambda leaf: leaf.fill_(torch.nan))
     options = {"batches": numbered(steps), "checkpoints": [steps - 5, steps]}
     made = run(engine=engine, on_diverge=on_diverge, **options)
-    assert broke
+    assert any(broke)
     assert distance(made.states, run(engine="replay", **options).states) <= 1e-12
     assert "then again without kernels, since the state at step 195 was not finite" in made.engine
     assert made.diverged == []

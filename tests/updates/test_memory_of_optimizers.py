@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from awkward_methods import scheduled, warmed_up
 from test_optimizers import STEPS, apart, equal_to_the_loop, run
 from torch import optim
 from torch.nn.utils import clip_grad_norm_
@@ -81,26 +82,13 @@ def test_memory_of_the_factory_is_refused():
         run(make)
 
 
-def stepped(params):
-    optimizer = optim.SGD(params, lr=0.1)
-    scheduler = optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
-    optimizer.register_step_post_hook(lambda *_: scheduler.step())
-    return optimizer
-
-
-def warmed_up(params):
-    optimizer = optim.SGD(params, lr=0.1)
-    optim.lr_scheduler.LinearLR(optimizer, 0.25)
-    return optimizer
-
-
 def multiplied(params):
     optimizer = optim.SGD(params, lr=0.1)
     optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.9**step)
     return optimizer
 
 
-@pytest.mark.parametrize("make", [stepped, warmed_up, multiplied])
+@pytest.mark.parametrize("make", [scheduled, warmed_up, multiplied])
 def test_schedulers_are_refused(make):
     with pytest.raises(ValueError, match="^make_optimizer: a scheduler changes .*decayed_sgd"):
         run(make)
