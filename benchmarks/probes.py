@@ -59,12 +59,12 @@ def memory(order: str, steps: int) -> dict[str, object]:
 
 def widget(redraws: int, steps: int) -> dict[str, object]:
     """Seconds from a change of a control to the new picture."""
-    explorer, composer = ro.widgets.DigitsExplorer(steps), ro.widgets.Composer()
-    seconds: dict[str, list[float]] = {"DigitsExplorer": [], "Composer": []}
+    explorer, brackets = ro.widgets.DigitsExplorer(steps), ro.widgets.BracketExplorer()
+    seconds: dict[str, list[float]] = {"DigitsExplorer": [], "BracketExplorer": []}
     for i in range(redraws):
-        lr, words = (0.2, 9) if i % 2 == 0 else (0.1, 10)
+        lr = 0.2 if i % 2 == 0 else 0.1
         for name, control, value, shown in (
-            ("DigitsExplorer", explorer.lr, lr, explorer.image), ("Composer", composer.steps, words, composer.figure),
+            ("DigitsExplorer", explorer.lr, lr, explorer.image), ("BracketExplorer", brackets.lr, lr, brackets.image),
         ):  # fmt: skip
             before, began = shown.value, time.perf_counter()
             control.value = value

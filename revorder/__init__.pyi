@@ -4,6 +4,7 @@ from . import batches as batches
 from . import course as course
 from . import diagnostics as diagnostics
 from . import experiments as experiments
+from . import live as live
 from . import models as models
 from . import plots as plots
 from . import problems as problems

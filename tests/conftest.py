@@ -72,6 +72,11 @@ def compiler() -> None:
 
 @pytest.fixture
 def chromium() -> str:
+    return browser_path()
+
+
+def browser_path() -> str:
+    """Where Chromium is; without it the test is skipped."""
     for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"):
         if Path(path).exists():
             return path

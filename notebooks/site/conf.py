@@ -1,7 +1,10 @@
 """The course as a static site: sphinx-build -W --keep-going -c notebooks/site notebooks build/site"""
 
+import html
 import json
 import re
+import shutil
+from pathlib import Path
 
 project = "revorder"
 author = "The revorder developers"
@@ -38,43 +41,77 @@ html_theme_options = {
 }
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+FIGURES = Path(__file__).parents[2] / "revorder" / "live"  # read as files: the package need not be installed
 
 
 def run_it(name):
     """The line under a notebook's title: where it can be run."""
     return (
-        "```{note}\n"
-        f"This page shows the notebook as it was last run. To run it yourself, [open it in Binder]({binder}{name}), "
-        f"[see it on GitHub]({repository}/blob/HEAD/notebooks/{name}), or [install it](index.md#how-to-run-it).\n```"
+        f"*This page shows the notebook as it was last run. To run it yourself, [open it in Binder]({binder}{name}), "
+        f"[see it on GitHub]({repository}/blob/HEAD/notebooks/{name}), or [install it](index.md#how-to-run-it).*"
     )
 
 
-def stand_in(cells, index, name):
-    """What a reader sees in place of the widget of a cell: where it runs, and where its static figure is."""
-    pictures = [at for at, cell in enumerate(cells) if ".picture" in "".join(cell["source"]) and cell.get("outputs")]
-    text = f"The widget that stands here runs in JupyterLab ([open it in Binder]({binder}{name}))."
-    if pictures:
-        nearest = min(pictures, key=lambda at: abs(at - index))
-        text += f" The figure {'below' if nearest > index else 'above'} shows its default state."
-    return text
+def stand_in(name):
+    """The line under the picture of a widget that needs Python: where it runs."""
+    return f'<p>This widget trains in Python: it is alive <a href="{binder}{name}">in Binder</a> or JupyterLab.</p>'
 
 
 def make_static(app, docname, source):
-    """Widgets become a sentence, and a figure with alt text is not stored a second time without it."""
+    """Live figures and pictures stay, as HTML; under a widget that needs Python a line says where it runs."""
     path = app.env.doc2path(docname)
     if path.suffix != ".ipynb":
         return
     notebook = json.loads(source[0])
-    cells = notebook["cells"]
-    for index, cell in enumerate(cells):
+    for cell in notebook["cells"]:
+        fold(cell)
         for data in (output.get("data", {}) for output in cell.get("outputs", [])):
-            if WIDGET in data:
+            shown = "".join(data.get("text/html", ""))
+            if WIDGET in data and "data-figure" not in shown:
+                shown += stand_in(path.name)
+            if WIDGET in data or shown:
                 data.clear()
-                data["text/markdown"] = stand_in(cells, index, path.name)
-            elif "text/html" in data:
-                data.pop("image/png", None)
-    cells.insert(1, {"id": "run-it", "cell_type": "markdown", "metadata": {}, "source": run_it(path.name)})
+                data["text/html"] = shown
+    note = {"id": "run-it", "cell_type": "markdown", "metadata": {}, "source": run_it(path.name)}
+    notebook["cells"].insert(4 if opens_with_a_figure(notebook) else 1, note)
     source[0] = json.dumps(notebook)
+
+
+def fold(cell):
+    """A figure stands there without the line that makes it; checks, and what is optional, are one line to unfold."""
+    metadata, tags = cell["metadata"], cell["metadata"].setdefault("tags", [])
+    if "data-figure" in str(cell.get("outputs")) and len("".join(cell["source"]).splitlines()) <= 3:
+        tags.append("remove-input")
+    if "ro.course.check(" in "".join(cell["source"]):
+        cell["outputs"] = []  # what it says to who has not answered yet
+    if "optional" in tags:
+        metadata["tags"] = ["hide-cell"]
+        metadata["mystnb"] = {"code_prompt_show": "Optional: show it"}
+    if "checks" in tags:
+        said = "".join(text for output in cell["outputs"] for text in output.get("text", "")).strip() or "checks"
+        metadata["tags"] = ["hide-cell"]
+        metadata["mystnb"] = {"code_prompt_show": f"{said[0].upper()}{said[1:]}: see how", "code_prompt_hide": said}
+
+
+def opens_with_a_figure(notebook):
+    """Title, set-up, live figure, and what to notice in it: these stay together."""
+    return any("data-figure" in str(output) for output in notebook["cells"][2].get("outputs", []))
+
+
+def open_with_the_hero(app, docname, source):
+    """The first picture of the first page is a live figure where JavaScript runs."""
+    if docname != "index":
+        return
+    batches = json.loads((FIGURES / "recordings" / "regression.json").read_text())
+    state = html.escape(json.dumps({"lr": 0.2, "start": [0, 0], "step": 0, "reached": [], **batches}))
+    picture = re.search(r"!\[[^\]]*\]\(figures/hero\.png\)", source[0])[0]
+    live = f'<div class="revorder-live" data-figure="hero" data-state="{state}">\n\n{picture}\n\n</div>'
+    source[0] = source[0].replace(picture, live)
+
+
+def copy_figures(app):
+    """The modules of the live figures, as they are: a page imports those that it shows."""
+    shutil.copytree(FIGURES / "js", Path(app.outdir) / "_static" / "live", dirs_exist_ok=True)
 
 
 CODE = re.compile(r"\[([\w/]+\.py): ([\w.]+)\]\(((?:\.\./)+)\1\)")
@@ -115,5 +152,9 @@ def show_code(app, docname, source):
 
 def setup(app):
     """Called by Sphinx: pages are changed on their way into the site, not in their files."""
+    app.connect("builder-inited", copy_figures)
+    app.add_css_file("live/live.css")
+    app.add_js_file("live/site.js", type="module")
     app.connect("source-read", make_static)
+    app.connect("source-read", open_with_the_hero)
     app.connect("source-read", show_code)

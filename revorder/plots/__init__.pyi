@@ -1,3 +1,5 @@
+from .boxes import boxes_figure as boxes_figure
+from .boxes import ends_figure as ends_figure
 from .brackets import bracket_figure as bracket_figure
 from .brackets import level_line as level_line
 from .brackets import slope as slope
@@ -9,11 +11,9 @@ from .chaos import chaos_figure as chaos_figure
 from .chaos import clouds_figure as clouds_figure
 from .chaos import corner_weights as corner_weights
 from .contraction import bounds_figure as bounds_figure
-from .contraction import gap_figure as gap_figure
+from .dimension import dimension_figure as dimension_figure
 from .experiments import experiment_paths_figure as experiment_paths_figure
 from .experiments import experiment_spreads_figure as experiment_spreads_figure
-from .laws import digits_figure as digits_figure
-from .laws import law_figure as law_figure
 from .laws import two_spreads_figure as two_spreads_figure
 from .looks import STYLES as STYLES
 from .paths import paths_figure as paths_figure
@@ -25,8 +25,8 @@ from .picture import Picture as Picture
 from .picture import figure as figure
 from .plans import cost_figure as cost_figure
 from .plans import plan_figure as plan_figure
-from .quadratics import covariance_figure as covariance_figure
+from .prices import price_figure as price_figure
+from .prices import threads_figure as threads_figure
 from .quadratics import cycle_figure as cycle_figure
-from .quadratics import tails_figure as tails_figure
 from .training import momentum_figure as momentum_figure
 from .training import regime_figure as regime_figure

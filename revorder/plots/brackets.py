@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from revorder.plots.design import BESIDE
 from revorder.plots.labels import entry
 from revorder.plots.looks import PALETTE, REFERENCE, Style, looks, wide_line
-from revorder.plots.picture import Picture, figure, plain_log
+from revorder.plots.picture import Picture, figure, plain_log, power_of_ten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +34,8 @@ def slope_figure(
     sizes: Mapping[str, ArrayLike],
     *,
     guides: Sequence[float] | None = None,
-    xlabel: str = "learning rate h (no unit)",
-    ylabel: str = "distance in parameter space (no unit)",
+    xlabel: str = "learning rate h",
+    ylabel: str = "distance in parameter space",
     title: str,
 ) -> Picture:
     """How sizes shrink with the learning rate, or grow with a window: a power of x is a straight line.
@@ -53,10 +54,10 @@ def slope_figure(
     guides = GUIDES[: len(sizes)] if guides is None else guides
     if len(guides) > len(sizes):
         raise ValueError(f"guides: got {len(guides)} slopes, but there are {len(sizes)} sizes to compare with them")
-    made, ax = figure(7.0, 3.6)
+    made, ax = figure(8.0, 3.8)
     draw_slopes(ax, x, sizes, guides, xlabel, ylabel)
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    ax.set_title(title, fontweight="bold", loc="left")
+    ax.legend(**BESIDE)
+    made.suptitle(title)
     return Picture(made, f"Log-log plot of {ylabel} against {xlabel}. {title}. {_range(x, sizes)}.")
 
 
@@ -67,7 +68,7 @@ def draw_slopes(
     x = np.asarray(x, dtype=float)
     _draw_guides(ax, x, list(zip(list(sizes.values())[: len(guides)], guides, strict=True)))
     for name, style in looks(list(sizes), SIZES).items():
-        ax.plot(x, sizes[name], label=entry(name), markersize=5, linewidth=1.5, **style)
+        ax.plot(x, sizes[name], label=entry(name), markersize=5, linewidth=1.6, **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
     plain_log(ax.xaxis, ax.yaxis)
     low, high = ax.get_ylim()
@@ -83,11 +84,6 @@ def _draw_guides(ax: Axes, x: np.ndarray, compared: Sequence[tuple[ArrayLike, fl
     for number, (values, guide) in enumerate(compared):
         ax.plot(x, np.asarray(values)[start] * (x / x[start]) ** guide,
                 label=None if number else named, **wide_line())  # fmt: skip
-
-
-def power_of_ten(value: float) -> str:
-    """Such as 10⁻³, for a tick at a power of ten; without the slow typesetting of mathematics."""
-    return "10" + str(round(np.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _range(x: ArrayLike, sizes: Mapping[str, ArrayLike]) -> str:
@@ -118,12 +114,12 @@ def bracket_figure(
         levels: for each batch its level lines, each (n, 2), as `level_line` makes them.
         title: the message of the figure.
     """
-    made, ax = figure(7.0, 4.2)
+    made, ax = figure(8.0, 4.2)
     forward, backward, bracket = np.asarray(forward), np.asarray(backward), np.asarray(bracket)
     draw_two_steps(ax, forward, backward, bracket, np.asarray(minimisers), levels)
     ax.set_aspect("equal", adjustable="datalim")
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    ax.set_title(title, fontweight="bold", loc="left")
+    ax.legend(**BESIDE)
+    made.suptitle(title)
     said = describe_two_steps(forward, backward, bracket)
     return Picture(made, f"{title}. Paths in the plane, the second coordinate of θ against the first. {said}")
 
@@ -144,13 +140,13 @@ def draw_two_steps(
                 label=f"minimiser of batch {number}")  # fmt: skip
     names = ("forward: 0, then 1", "backward: 1, then 0")
     for name, path, style in zip(names, (forward, backward), PALETTE[:2], strict=True):
-        ax.plot(*path.T, markersize=5, linewidth=1.8, label=name, **style)
+        ax.plot(*path.T, markersize=5, linewidth=1.6, label=name, **style)
     head = "-|>,head_width=0.2,head_length=0.4"
     arrow = {"arrowstyle": head, "color": "black", "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", forward[-1] + bracket, forward[-1], arrowprops=arrow)
     ax.plot([], [], color="black", linewidth=1.8, marker=">", markersize=6, label="bracket")
     ax.plot(*forward[0], marker="*", color="black", markersize=11, linestyle="none", label="start")
-    ax.set(xlabel="θ, first coordinate (no unit)", ylabel="θ, second coordinate (no unit)")
+    ax.set(xlabel="θ, first coordinate", ylabel="θ, second coordinate")
 
 
 def describe_two_steps(forward: ArrayLike, backward: ArrayLike, bracket: ArrayLike) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from revorder.plots.labels import with_unit
 from revorder.plots.looks import BROWN, REFERENCE, STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 
@@ -46,20 +47,19 @@ def budget_figure(
         title: the message of the figure.
         least: evaluations from which on the panels begin.
     """
-    made, axes = figure(7.8, 3.7, fast=True, ncols=len(panels), sharey=True, squeeze=False,
+    made, axes = figure(8.0, 3.8, fast=True, ncols=len(panels), sharey=True, squeeze=False,
                         margins={"bottom": 1.1, "columns": 0.3})  # fmt: skip
     shown = frame[(frame["metric"] == metric) & (frame["evaluations"] >= least)]
     means = shown.groupby(["method", "evaluations"])["value"].mean()
     for ax, (heading, names) in zip(axes[0], panels.items(), strict=True):
         for name in names:
             line = means[name]
-            ax.plot(line.index, line, linewidth=1.5, markersize=5, markevery=(0.1, 0.18), label=name, **LOOKS[name])
+            ax.plot(line.index, line, linewidth=1.6, markersize=5, markevery=(0.1, 0.18), label=name, **LOOKS[name])
         ax.set(xlabel="evaluations of T for the model", yscale="log")
-        ax.set_title(heading, fontsize=11)
+        ax.set_title(heading)
         ax.legend(
-            frameon=False,
             ncols=3,
-            fontsize=8,
+            fontsize=8.5,
             columnspacing=1.2,
             loc="upper center",
             bbox_to_anchor=(0.5, -0.22),
@@ -67,7 +67,7 @@ def budget_figure(
         )
     axes[0, 0].set_ylabel(label)
     _close_log(axes[0, 0].yaxis)
-    made.suptitle(title, fontweight="bold", fontsize=11)
+    made.suptitle(title)
     drawn = dict.fromkeys(name for names in panels.values() for name in names)
     said = ", ".join(f"{name} {means[name].iloc[-1]:.3g}" for name in drawn)
     return Picture(made, f"{label} against evaluations of T, mean over seeds. {title}. At the end: {said}.")
@@ -85,7 +85,7 @@ def methods_figure(frame: pd.DataFrame, metric: str, names: Sequence[str], *, un
         title: the message of the figure.
     """
     height = 1.75 + 0.27 * len(names)
-    made, (final, spread) = figure(8.6, height, fast=True, ncols=2, sharey=True,
+    made, (final, spread) = figure(8.0, height, fast=True, ncols=2, sharey=True,
                                    margins={"left": 1.15, "columns": 0.3, "top": 0.75})  # fmt: skip
     wide = frame[frame["metric"] == metric].pivot_table("value", ["method", "evaluations"], "seed")
     said = []
@@ -98,13 +98,15 @@ def methods_figure(frame: pd.DataFrame, metric: str, names: Sequence[str], *, un
             ax.plot(values, [row] * len(values), linestyle="none", markersize=6, **look)
             ax.plot([values.mean()] * 2, [row - 0.32, row + 0.32], color="black", linewidth=2)
         said.append(f"{name} {both[0].mean():.3f} and {both[1].mean():.4f}")
-    for ax, what in ((final, f"final {metric} ({unit})"), (spread, f"spread along the path ({unit})")):
+    for ax, what in ((final, with_unit(f"final {metric}", unit)), (spread, with_unit("spread along the path", unit))):
         ax.set(xlabel=what, xscale="log")
         _close_log(ax.xaxis)
     final.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
-    made.suptitle(f"{title}\nmarks: seeds; strokes: mean over seeds", fontweight="bold", fontsize=11)
-    return Picture(made, f"Dot plot, one mark for each seed: final {metric} and its spread along the path ({unit}). "
-                         f"{title}. Means over seeds: {'; '.join(said)}.")  # fmt: skip
+    final.set_title("marks: seeds; strokes: mean over seeds")
+    made.suptitle(title)
+    what = with_unit(f"final {metric} and its spread along the path", unit)
+    means = "; ".join(said)
+    return Picture(made, f"Dot plot, one mark for each seed: {what}. {title}. Means over seeds: {means}.")
 
 
 def pair_figure(
@@ -139,12 +141,12 @@ def pair_figure(
     ticks = [0, evaluations[-1] // 2, evaluations[-1]]
     left.set(xlabel="evaluations of T for the model", ylabel=label, ylim=(0, 1), xticks=ticks, yticks=[0, 0.5, 1])
     right.set(xlabel="evaluations of T for the model", ylabel="mean square error over seeds", xticks=ticks)
-    left.set_title("one run", fontsize=10)
-    right.set_title("marks: simulated; lines: exact", fontsize=10)
+    left.set_title("one run")
+    right.set_title("marks: simulated; lines: exact")
     right.set(yscale="log", ylim=(1e-4, 3))  # room for the legend; fixed, so that pictures can be compared
     plain_log(right.yaxis)
-    right.legend(frameon=False, fontsize=9, loc="upper right", handlelength=3, ncols=2)
-    made.suptitle(title, fontweight="bold", fontsize=11)
+    right.legend(loc="upper right", handlelength=3, ncols=2)
+    made.suptitle(title)
     ends = ", ".join(f"{name} {simulated[-1]:.2g} ({exact[-1]:.2g})" for name, (simulated, exact) in errors.items())
     return Picture(made, f"Left: {label} of one run against evaluations of T. Right: mean square error over seeds, "
                          f"simulated (and exact) at the end: {ends}. {title}.")  # fmt: skip

@@ -14,10 +14,13 @@ from revorder.plots.picture import Picture, figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SOME = 300  # points; more are a picture within the picture, which then stays small
 NESTED = 6  # sub-triangles drawn for the oldest batches; the next one would be a dot
-LABELS = {"xlabel": "θ, first coordinate (no unit)", "ylabel": "θ, second coordinate (no unit)"}
+LABELS = {"xlabel": "θ, first coordinate", "ylabel": "θ, second coordinate"}
 FRAME = (-0.1, 1.2, -0.1, 1.15)  # holds the triangle and a start somewhat outside of it
 ROUNDING = 1e-15  # states have sizes about 1, and float64 keeps 16 digits
+FEW_DOTS = 300  # that are seen one by one
+FEW = 5  # last moves, of which the largest is told
 CLOSE = (-0.06, 1.06)
 GREY = "#8a8a8a"
 
@@ -39,19 +42,19 @@ def chaos_figure(
     """
     forward, backward, corners = (np.asarray(each, dtype=float) for each in (forward, backward, corners))
     n = _steps(forward, backward, tosses)
-    made, (left, right) = figure(7.1, 3.7, fast=True, ncols=2, margins={"columns": 0.75})
+    made, (left, right) = figure(8.0, 3.9, fast=True, ncols=2, margins={"columns": 0.75})
     triangles = nested_triangles(corners, tosses[: min(n, NESTED)], lr)
     span = f"steps 0 to {n}" if n else "step 0"
     _panel(left, triangles[:1], f"forward, {span}")
     _panel(right, triangles, f"backward, {span}")
-    left.plot(*forward.T, "o", color=STYLES[0]["color"], markersize=3)
+    left.plot(*forward.T, "o", color=STYLES[0]["color"], markersize=3 if n <= FEW_DOTS else 1)
     right.plot(*backward.T, marker="s", markersize=3.5, linewidth=1, **STYLES[1])
     for ax, path in ((left, forward), (right, backward)):
         ax.plot(*path[-1], "*", color="black", markersize=12, markeredgecolor="white", label=f"step {n}")
-        ax.legend(loc="upper left", frameon=False, handletextpad=0.1, borderaxespad=0.1)
+        ax.legend(loc="upper left", handletextpad=0.1, borderaxespad=0.1)
     right.set_ylabel("")
     said = _moves(forward, backward)
-    made.suptitle(said, fontweight="bold")
+    made.suptitle(said)
     return Picture(made, f"Two scatter plots, the second coordinate of θ against the first, learning rate {lr:.3g}, "
                          f"{span} of two runs on the same tosses. "
                          f"{_told(forward, backward, len(triangles) - 1)} {said}.")  # fmt: skip
@@ -69,15 +72,17 @@ def clouds_figure(
         backward: the titles of those clouds that are drawn in the colour of backward.
     """
     count, corners = len(clouds), np.asarray(corners, dtype=float)
-    made, axes = figure(1.0 + 2.6 * count + 0.6 * (count - 1), 3.8, fast=True, ncols=count, squeeze=False,
-                        margins={"columns": 0.6})  # fmt: skip
+    side = 2.6 if count < 3 else 2.0
+    made, axes = figure(1.0 + side * count + 0.5 * (count - 1), side + 1.2, fast=True, ncols=count, squeeze=False,
+                        margins={"columns": 0.5})  # fmt: skip
     outline = nested_triangles(corners, [], 0.5)
     for ax, (name, points) in zip(axes[0], clouds.items(), strict=True):
         _panel(ax, outline, name)
         x, y = np.asarray(points, dtype=float).T
-        ax.plot(x, y, ",", color=STYLES[1 if name in backward else 0]["color"])
+        size, colour = float(np.clip(90 / len(x) ** 0.5, 0.9, 2.4)), STYLES[1 if name in backward else 0]["color"]
+        ax.plot(x, y, ".", markersize=size, markeredgewidth=0, color=colour, rasterized=len(x) > SOME)
         ax.set(xlim=CLOSE, ylim=CLOSE, ylabel=LABELS["ylabel"] if ax is axes[0, 0] else "")
-    made.suptitle(title, fontweight="bold")
+    made.suptitle(title)
     said = "; ".join(f"{name}: {_cloud(points)}, {_middle(points, corners)}" for name, points in clouds.items())
     plots = f"Scatter plot{'s' * (count > 1)} within a triangle, the second coordinate of θ against the first"
     return Picture(made, f"{plots}. {title}. {said}.")
@@ -119,7 +124,7 @@ def _panel(ax: Axes, triangles: np.ndarray, title: str) -> None:
     closed = np.concatenate([triangles, triangles[:, :1], np.full((len(triangles), 1, 2), np.nan)], axis=1)
     ax.plot(*closed.reshape(-1, 2).T, color=GREY, linewidth=0.9)
     ax.set(xlim=FRAME[:2], ylim=FRAME[2:], xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal", **LABELS)
-    ax.set_title(title, fontsize=10)
+    ax.set_title(title)
 
 
 def _steps(forward: np.ndarray, backward: np.ndarray, tosses: Sequence[int]) -> int:
@@ -139,11 +144,13 @@ def _told(forward: np.ndarray, backward: np.ndarray, depth: int) -> str:
 
 
 def _moves(forward: np.ndarray, backward: np.ndarray) -> str:
-    """How far each path moved at the last step, for the title."""
+    """How far each path moved lately, for the title: one small move may be chance, as a toss of the corner it is on."""
     if len(forward) == 1:
         return "Step 0: both orders stand at the start"
-    moves = [float(np.linalg.norm(path[-1] - path[-2])) for path in (forward, backward)]
-    return f"Last move: forward {_size(moves[0])}, backward {_size(moves[1])}"
+    few = min(FEW, len(forward) - 1)
+    largest = [float(np.linalg.norm(np.diff(path[-few - 1 :], axis=0), axis=1).max()) for path in (forward, backward)]
+    told = f"Largest of the last {few} moves" if few > 1 else "First move"
+    return f"{told}: forward {_size(largest[0])}, backward {_size(largest[1])}"
 
 
 def _size(distance: float) -> str:

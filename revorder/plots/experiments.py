@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revorder.plots.labels import entry
-from revorder.plots.looks import REFERENCE, look
-from revorder.plots.picture import Picture, figure
+from revorder.plots.labels import entry, with_unit
+from revorder.plots.looks import REFERENCE, look, looks, numbers
+from revorder.plots.picture import Picture, figure, plain_log
 from revorder.trajectories.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FEW = 12  # so few checkpoints are marked, each
 
@@ -27,22 +30,22 @@ def experiment_paths_figure(
         tail: how many checkpoints the right panel shows, at least one.
         title: the message of the figure.
     """
-    made, (whole_path, end) = figure(8.6, 3.6, ncols=2, width_ratios=[3, 2])
-    for number, (name, seeds) in enumerate(runs.items()):
+    made, (whole_path, end) = figure(8.0, 3.8, ncols=2, width_ratios=[3, 2])
+    found = numbers(list(runs))
+    for name, seeds in runs.items():
         for seed, run in enumerate(seeds):
-            style = look(number, marked=len(run.steps) <= FEW)
+            style = look(found[name], marked=len(run.steps) <= FEW)
             first = None if seed else entry(name)
             whole_path.plot(run.steps, run.metrics[metric], linewidth=0.9, label=first, **style)
-            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=1.0, **style)
-    label = f"{metric} ({unit})" if unit else metric
-    whole_path.set(xlabel="step n (batches)", ylabel=label, title="whole path", **_readable(runs, metric))
+            end.plot(run.steps[-tail:], run.metrics[metric][-tail:], linewidth=0.9, **style)
+    label = with_unit(metric, unit)
+    whole_path.set(xlabel="step n (batches)", ylabel=label, title="the whole path")
+    _make_readable(whole_path, runs, metric)
     shown = len(next(iter(runs.values()))[0].steps[-tail:])
     end.set(xlabel="step n (batches)", title=f"the last {shown} checkpoints")
-    drawn = whole_path.legend(title="composition order", edgecolor="none", framealpha=0.8)
-    for line in drawn.get_lines():
+    for line in whole_path.legend(title="composition order").get_lines():
         line.set_linewidth(1.8)
-    message = title or f"{metric}, one thin line for each seed"
-    made.suptitle(message, fontweight="bold")
+    made.suptitle(title or f"{metric}, one thin line for each seed")
     ends = {name: [run.metrics[metric][-1] for run in seeds] for name, seeds in runs.items()}
     means = ", ".join(f"{name} {np.mean(end):.3g} (seeds: {len(end)})" for name, end in ends.items())
     lines = f"Line plot of {label} against the step, one thin line for each seed"
@@ -59,24 +62,27 @@ def experiment_spreads_figure(
         quantity: axis label with unit, such as "spread of the test loss along the path (nats)".
         title: the message of the figure.
     """
-    made, ax = figure(7.0, 1.5 + 0.45 * len(spreads))
+    made, ax = figure(8.0, 1.5 + 0.45 * len(spreads))
     names = list(spreads)
+    styles = looks(names)
     for seed in sorted({seed for by_seed in spreads.values() for seed in by_seed}):
         rows = [row for row, name in enumerate(names) if seed in spreads[name]]
         ax.plot([spreads[names[row]][seed] for row in rows], rows, color=REFERENCE, linewidth=0.6, zorder=1)
     for row, name in enumerate(names):
-        values, style = list(spreads[name].values()), look(row)
+        values, style = list(spreads[name].values()), styles[name]
         ax.scatter(values, [row] * len(values), color=style["color"], marker=style["marker"], s=40, zorder=2)
     ax.set(yticks=range(len(names)), yticklabels=names, xlabel=quantity)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(left=0)
-    ax.set_title(title or "one dot per seed; lines join dots of one seed", fontweight="bold", loc="left")
+    made.suptitle(title or "One dot per seed; lines join dots of one seed")
     said = ", ".join(f"{name} {np.mean(list(by_seed.values())):.2g} on average" for name, by_seed in spreads.items())
     dots = f"Dot plot of {quantity}, one dot for each order and seed"
     return Picture(made, f"{dots}; lines join dots of one seed. {f'{title}. ' if title else ''}{said}.")
 
 
-def _readable(runs: Mapping[str, Sequence[Trajectory]], metric: str) -> dict[str, Any]:
+def _make_readable(ax: Axes, runs: Mapping[str, Sequence[Trajectory]], metric: str) -> None:
     """A logarithmic axis where the metric falls far, so that its end is not flat."""
     values = np.concatenate([run.metrics[metric] for seeds in runs.values() for run in seeds])
-    return {"yscale": "log"} if values.min() > 0 and values.max() > 4 * values.min() else {}
+    if values.min() > 0 and values.max() > 4 * values.min():
+        ax.set_yscale("log")
+        plain_log(ax.yaxis)

@@ -40,6 +40,11 @@ def entry(label: str) -> str:
     return f" {label}" if label.startswith("_") else label
 
 
+def with_unit(metric: str, unit: str) -> str:
+    """An axis label; what has no unit stands alone."""
+    return metric if unit in ("", "no unit") else f"{metric} ({unit})"
+
+
 def _checked(labels: Sequence[str], runs: int) -> list[str]:
     if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
         raise TypeError(f"labels: got {labels!r}, but it must be a list with one text for each run")

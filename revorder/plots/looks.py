@@ -24,6 +24,7 @@ MORE: list[Style] = [
 ]
 MARKERS = "os^Dv<P"
 PALETTE: list[Style] = [{**style, "marker": marker} for style, marker in zip(STYLES + MORE, MARKERS, strict=True)]
+OWN = {"forward": 0, "backward": 1}  # orders with a look of their own in every figure
 REFERENCE = "0.35"  # lines to compare with; dark enough for everyone to tell from the palette
 SPACED = 0.12  # of the diagonal of the axes: markers that only tell lines apart are that far from each other
 
@@ -55,9 +56,24 @@ def dot(number: int, palette: Sequence[Style] = PALETTE) -> Style:
     return {"color": own["color"], "marker": own["marker"] if number < len(palette) else f"${number + 1}$"}
 
 
+def numbers(names: Sequence[str]) -> dict[str, int]:
+    """Name -> number of its look: the one of forward is 0 and that of backward 1, wherever they stand; others follow.
+
+    So an order has one colour in all figures in which it is compared with forward and backward, and no other order
+    has theirs. Of several runs of forward, such as "forward (1)" and "forward (2)", the first one has its look.
+    """
+    found: dict[str, int] = {}
+    for name in names:
+        own = OWN.get(name.split(" (")[0])
+        found[name] = own if own is not None and own not in found.values() else -1
+    following = iter(range(len(OWN), len(OWN) + len(names)))
+    return {name: next(following) if number < 0 else number for name, number in found.items()}
+
+
 def looks(names: Sequence[str], palette: Sequence[Style] = PALETTE, *, marked: bool = True) -> dict[str, Style]:
-    """Name -> its `look`, in the order of the names."""
-    return {name: look(number, palette, marked=marked) for number, name in enumerate(names)}
+    """Name -> its `look`, in the order of the names; from the palette of orders each takes its own of `numbers`."""
+    places = numbers(names) if palette is PALETTE else {name: number for number, name in enumerate(names)}
+    return {name: look(number, palette, marked=marked) for name, number in places.items()}
 
 
 def wide_line(colour: str = REFERENCE, filling: str = "0.9", width: float = 5.0) -> Style:

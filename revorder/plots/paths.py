@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from revorder.diagnostics.spreads import spread_along_path
-from revorder.plots.labels import entry, labels_of
-from revorder.plots.looks import dot, looks
-from revorder.plots.picture import Picture, figure
+from revorder.plots.design import BESIDE
+from revorder.plots.labels import entry, labels_of, with_unit
+from revorder.plots.looks import REFERENCE, dot, looks, numbers
+from revorder.plots.picture import Picture, figure, plain_log
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def paths_figure(
     last: int = 50,
     log: bool = False,
     trend: bool = False,
+    epoch: int | None = None,
     labels: Sequence[str] | None = None,
 ) -> Picture:
     """A metric along the path of several runs: the whole path at the left, its last checkpoints at the right.
@@ -45,6 +47,8 @@ def paths_figure(
         log: whether the left panel's metric axis is logarithmic.
         trend: whether the spread is taken about a straight line through the last checkpoints; for runs that still
             fall as a whole.
+        epoch: batches in an epoch; whole epochs are marked, since reshuffled batches give both orders the same law
+            only there.
         labels: one text for each run, all different; default: their orders, and what tells runs of one order apart.
 
     Raises:
@@ -52,26 +56,40 @@ def paths_figure(
         TypeError: labels that are no texts.
     """
     named = dict(zip(labels_of(trajectories, labels), trajectories, strict=True))
-    made, (whole_path, end) = figure(8.0, 3.2, ncols=2, width_ratios=[3, 2])
-    label = f"{metric} ({unit})" if unit else metric
+    made, (whole_path, end) = figure(8.0, 3.5, ncols=2, width_ratios=[3, 2])
+    label = with_unit(metric, unit)
     spreads = {name: spread_along_path(run, metric, last, trend=trend) for name, run in named.items()}
     for name, style in looks(list(named), marked=False).items():
         steps, values = named[name].steps, named[name].metrics[metric]
-        whole_path.plot(steps, values, label=entry(name), linewidth=1.4, **style)
+        whole_path.plot(steps, values, label=entry(name), linewidth=1.6, **style)
         end.plot(steps[-last:], values[-last:], linewidth=1.6, **style)
-    whole_path.set(xlabel="step n (batches)", ylabel=label)
-    whole_path.set_yscale("log" if log else "linear")
+    whole_path.set(
+        xlabel="step n (batches)", ylabel=label, title="the whole path" + ("; dotted: whole epochs" if epoch else "")
+    )
+    if log:
+        whole_path.set_yscale("log")
+        plain_log(whole_path.yaxis)
     _name_lines(made, whole_path, list(named), "composition order" if labels is None else None)
     shown = max(len(run.steps[-last:]) for run in trajectories)
     end.set(xlabel="step n (batches)", title=f"the last {shown} checkpoints")
+    _mark_epochs((whole_path, end), epoch)
     measured = ", ".join(f"{name} {spread:.2g}" for name, spread in spreads.items())
     kind = f"Spread {'about the trend' if trend else 'along the path'}"
     said = f"{kind}: {measured}"
     heading = title or fill(said if len(named) <= SOME else f"{kind}: {_ends(spreads)}", WIDE)
     made.set_figheight(made.get_figheight() + 0.2 * heading.count("\n"))
-    made.suptitle(heading, fontweight="bold")
+    made.suptitle(heading)
     message = f"{title}. {said}" if title else said
     return Picture(made, f"Line plot of {label} against the step. {message}.")
+
+
+def _mark_epochs(axes: Sequence[Axes], epoch: int | None) -> None:
+    """Dotted lines at whole epochs, where steps are shown."""
+    for ax in axes if epoch else ():
+        low, high = ax.dataLim.intervalx
+        for n in np.arange(epoch or 1, high + 1, epoch):
+            if n >= low:
+                ax.axvline(n, color=REFERENCE, linewidth=0.8, linestyle=":", zorder=0.5)
 
 
 def _ends(spreads: Mapping[str, float]) -> str:
@@ -84,11 +102,11 @@ def _ends(spreads: Mapping[str, float]) -> str:
 def _name_lines(made: Figure, ax: Axes, names: Sequence[str], title: str | None) -> None:
     """A legend inside the axes; for many lines below all axes, in a figure made higher for it."""
     if len(names) <= FEW:
-        ax.legend(title=title, frameon=False)
+        ax.legend(title=title)
         return
     columns = max(1, int(made.get_figwidth() / (0.65 + 0.075 * max(map(len, names)))))  # inches
     made.set_figheight(made.get_figheight() + 0.3 + 0.21 * ceil(len(names) / columns))
-    made.legend(*ax.get_legend_handles_labels(), title=title, frameon=False, loc="outside lower center", ncols=columns)
+    made.legend(*ax.get_legend_handles_labels(), title=title, loc="outside lower center", ncols=columns)
 
 
 def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:
@@ -102,18 +120,19 @@ def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     orders = list(dict.fromkeys(name for by_order in spreads.values() for name in by_order))
-    made, ax = figure(7.0, 1.2 + max(0.9, 0.15 * len(orders)) * len(spreads))
-    for number, name in enumerate(orders):
-        height = 0.9 * (number - (len(orders) - 1) / 2) / max(3, len(orders))  # of 1 from setting to setting
+    made, ax = figure(8.0, 1.2 + max(0.9, 0.15 * len(orders)) * len(spreads))
+    found = numbers(orders)
+    for row_of, name in enumerate(orders):
+        height = 0.72 * (row_of - (len(orders) - 1) / 2) / max(3, len(orders))  # of 1 from setting to setting
         points = [(x, row + height) for row, of in enumerate(spreads.values()) for x in of.get(name, ())]
-        ax.scatter(*np.reshape(points, (-1, 2)).T, s=42, label=entry(name), **dot(number))
+        ax.scatter(*np.reshape(points, (-1, 2)).T, s=42, label=entry(name), **dot(found[name]))
     ax.set(yticks=range(len(spreads)), yticklabels=list(spreads), xlabel=quantity, xscale="log")
     ax.set_ylim(len(spreads) - 0.5, -0.5)
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.legend(title="one mark per seed", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    ax.set_title(title, fontweight="bold", loc="left")
+    ax.legend(title="one mark per seed", **BESIDE)
+    made.suptitle(title)
     said = "; ".join(
         f"{setting}: " + ", ".join(f"{name} {np.mean(values):.2g} on average" for name, values in by_order.items())
         for setting, by_order in spreads.items()

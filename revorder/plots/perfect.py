@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from revorder.plots.design import BESIDE
 from revorder.plots.labels import entry
 from revorder.plots.looks import PALETTE, REFERENCE, STYLES, Style, dot, look, wide_line
 from revorder.plots.picture import Picture, figure, plain_log
@@ -38,23 +39,23 @@ def coupling_figure(runs: Mapping[int, ArrayLike], shown: Sequence[int] = (3, 6,
     unknown = sorted(set(shown) - set(runs))
     if unknown:
         raise ValueError(f"shown: got {unknown[0]}, but the runs are those of n = {', '.join(map(str, runs))}")
-    made, (past, now) = figure(8.0, 3.5, ncols=2, width_ratios=[3, 2])
+    made, (past, now) = figure(8.0, 3.6, ncols=2, width_ratios=[3, 2])
     for number, n in enumerate(sorted(set(shown), reverse=True)):
         lines = past.plot(range(-n, 1), runs[n], linewidth=1.5, markersize=5, **look(number, STARTS))
         lines[0].set_label(f"{n}")
     top = 1.42 + 0.16 * ((len(set(shown)) - 1) // 3)  # room for the rows of the legend
-    past.set(xlabel="batches before now", ylabel="θ (no unit)", ylim=(-0.06, top), yticks=[0, 0.5, 1])
-    past.set_title("runs from 0 and from 1, the same batches", fontsize=11)
-    past.legend(title="started … batches ago", frameon=False, loc="upper left", ncols=3)
+    past.set(xlabel="batches before now", ylabel="θ", ylim=(-0.06, top), yticks=[0, 0.5, 1])
+    past.set_title("runs from 0 and from 1, the same batches")
+    past.legend(title="started … batches ago", loc="upper left", ncols=3)
     lows, highs = np.array([np.asarray(states)[-1] for states in runs.values()]).T
     middle = (lows + highs) / 2
     now.errorbar(list(runs), middle, yerr=(highs - lows) / 2, fmt="none", capsize=4, linewidth=1.8,
                  color=STYLES[1]["color"])  # fmt: skip
     now.plot(list(runs), lows, linestyle="none", marker="s", markersize=5, color=STYLES[1]["color"])
-    now.set(xlabel="started n batches ago", ylabel="θ (no unit)", xticks=[n for n in runs if n % 3 == 0])
-    now.set_title("where they end: $B_n$ from 0 (■) to 1", fontsize=11)
+    now.set(xlabel="started n batches ago", ylabel="θ", xticks=[n for n in runs if n % 3 == 0])
+    now.set_title("where they end: Bₙ from 0 (■) to 1")
     message = "The longer ago a run started, the less its start matters now"
-    made.suptitle(message, fontweight="bold")
+    made.suptitle(message)
     ends = {n: (low, high) for n, low, high in zip(runs, lows, highs, strict=True)}
     said = ", ".join(f"{ends[n][0]:.3f} to {ends[n][1]:.3f} for n = {n}" for n in shown)
     alt = (
@@ -90,7 +91,7 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
         lr: learning rate, in [½, 1).
         title: the message; default: what the KS distances say.
     """
-    made, (left, right) = figure(7.6, 3.3, fast=True, ncols=2, margins={"columns": 0.85})
+    made, (left, right) = figure(8.0, 3.4, fast=True, ncols=2, margins={"columns": 0.85})
     points = np.linspace(0, 1, 801)
     left.plot(points, bernoulli_convolution_cdf(points, lr), label="exact law", **wide_line())
     right.plot([8, 2500], REJECTED / np.sqrt([8, 2500]), color=REFERENCE, linewidth=1.2, label="1.36/√N")
@@ -98,12 +99,12 @@ def perfect_figure(draws: Mapping[int, ArrayLike], lr: float, *, title: str | No
     for number, (depth, sample) in enumerate(draws.items()):
         _add_law(left, depth, np.asarray(sample), look(number, DRAWS, marked=False))
         ends[depth] = _add_distances(right, depth, np.asarray(sample), lr, look(number, DRAWS))
-    left.set(xlabel="θ (no unit)", ylabel="share of draws up to θ", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-    left.legend(frameon=False, loc="lower right", fontsize=9)
+    left.set(xlabel="θ", ylabel="share of draws up to θ", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    left.legend(loc="lower right")
     _distance_axes(right)
     most = max(len(np.asarray(sample)) for sample in draws.values())
     message = title or _message(ends, most)
-    made.suptitle(message, fontweight="bold", fontsize=11)
+    made.suptitle(message)
     found = ", ".join(f"depth {depth}: {end:.3f}" for depth, end in ends.items())
     alt = (
         f"{': '.join(message.splitlines())}. Left: the share of draws up to θ against the exact law at learning rate "
@@ -129,7 +130,7 @@ def _add_distances(ax: Axes, depth: int, sample: np.ndarray, lr: float, style: S
         ax.axhline(least, color=REFERENCE, linewidth=1.1, linestyle=":")
         # away from the line 1.36/√N
         place: Style = {"x": 2400, "ha": "right"} if least > 0.2 else {"x": 8.6, "ha": "left"}
-        ax.text(y=0.85 * least, s=f"at least 2⁻{_raised(depth)}", va="top", fontsize=9, **place)
+        ax.text(y=0.85 * least, s=f"at least 2⁻{_raised(depth)}", va="top", **place)
     return float(distances[-1])
 
 
@@ -139,8 +140,8 @@ def _raised(number: int) -> str:
 
 def _distance_axes(ax: Axes) -> None:
     ax.set(xscale="log", yscale="log", xlim=(8, 2500), ylim=(LOWEST, 3))
-    ax.set(xlabel="number of draws N", ylabel="KS distance (no unit)")
-    ax.legend(frameon=False, loc="upper right", fontsize=9, borderaxespad=0)
+    ax.set(xlabel="number of draws N", ylabel="KS distance")
+    ax.legend(loc="upper right", borderaxespad=0)
     plain_log(ax.xaxis, ax.yaxis)
 
 
@@ -161,16 +162,16 @@ def averaging_figure(curves: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]
             EMA, mean of perfect draws, and mean of forward iterates.
         title: the message of the figure.
     """
-    made, ax = figure(7.4, 3.6)
+    made, ax = figure(8.0, 3.6)
     for number, (name, (cost, simulated, exact)) in enumerate(curves.items()):
         line, mark = look(number, DRAWS, marked=False), dot(number, DRAWS)
         ax.plot(cost, exact, linewidth=1.6, **line)
         ax.plot(cost, simulated, linestyle="none", markersize=6, **mark)
         ax.plot([], [], linewidth=1.6, label=entry(name), **{**line, **mark, "markersize": 6})
     ax.set(xscale="log", yscale="log", xlabel="evaluations of T (batches)")
-    ax.set_ylabel("mean square error\nover seeds (no unit)")
-    ax.legend(title="marks: simulated; lines: closed form", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    ax.set_title(title, fontweight="bold", loc="left", fontsize=11)
+    ax.set_ylabel("mean square error\nover seeds")
+    ax.legend(title="marks: simulated; lines: closed form", **BESIDE)
+    made.suptitle(title)
     plain_log(ax.xaxis, ax.yaxis)
     said = "; ".join(
         f"{name} from {np.asarray(simulated)[0]:.2g} at {np.asarray(cost)[0]} to {np.asarray(simulated)[-1]:.2g} at "

@@ -4,52 +4,116 @@ from __future__ import annotations
 
 import base64
 import html
-import io
+import math
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from revorder.plots.design import design
+from revorder.plots.drawing import DPI, few_colours, inches_of, png_of, saved, svg_of
+
 if TYPE_CHECKING:
-    import numpy as np
+    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-DPI = 96
-LARGE = 78_000  # bytes; larger pictures are stored with a palette of 256 colours, which takes 50 ms
-BLANK = 3  # pixels at the edge of a fast figure; more than the gaps between letters, so that no text slips through
+SHOWN = 110  # pixels of a page for an inch, at most: 9 points are then 14 pixels, about the size of the text around
+SHARP, QUICK = 2.0, 1.5  # scales of PNG files for screens with dense pixels: of figures that stay, and of widgets'
+SMALL = 70_000  # bytes of an SVG that is shown in any case; a larger one only if it is smaller than the sharp PNG
+LEAST, MOST = 5e-5, 5e5  # beyond them numbers on axes are powers of ten
 # inches around the axes of fast figures, and between them: room for tick labels, axis labels, titles, and a suptitle
 MARGINS = {"left": 0.8, "right": 0.2, "bottom": 0.55, "top": 0.65, "columns": 0.95, "rows": 0.85}
 
 
 class Picture:
-    """A rendered figure with alt text; notebooks display it as HTML, with PNG and plain text as fallbacks.
+    """A figure with alt text; notebooks display it as HTML with a sharp SVG, with PNG and plain text as fallbacks.
 
-    A figure with a layout engine is laid out and cut to what is drawn. One without (`figure(fast=True)`) is drawn
-    once, as it is, which takes less than half the time; only if its margins prove too narrow it is cut as well.
+    It is drawn when it is first looked at. A figure with a layout engine is laid out and cut to what is drawn; one
+    without (`figure(fast=True)`) is drawn as it is.
+
+    Attributes:
+        alt: what it shows, in words.
     """
 
+    _figure: Figure | None = None
+
     def __init__(self, figure: Figure, alt: str):
-        png = (None if figure.get_layout_engine() else _drawn_once(figure)) or _cut(figure)
-        self.png = png if len(png) <= LARGE else _with_fewer_colours(png)
-        self.alt = alt
+        self._figure, self.alt = figure, alt
 
     @property
+    def axes(self) -> list[Axes]:
+        """The axes of the figure, for who wants to change them; what is shown later follows."""
+        for drawn in ("png", "svg", "html", "_stays"):
+            self.__dict__.pop(drawn, None)
+        return self._made.axes
+
+    @property
+    def _made(self) -> Figure:
+        assert self._figure is not None
+        return self._figure
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture as a PNG file with 96 dots per inch and few colours."""
+        return few_colours(png_of(self._made))
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The picture as an SVG file, its letters as outlines."""
+        width = self._made.get_figwidth()
+        fits = self._made.get_layout_engine() is None and round(width * DPI) == round(inches_of(self.png) * DPI)
+        return svg_of(self._made, whole=fits)
+
+    @cached_property
     def html(self) -> str:
-        """An `<img>` element with the picture inside."""
-        source = base64.b64encode(self.png).decode()
-        return f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{source}" style="max-width:100%">'
+        """An `<img>` element with the picture inside; of a fast figure one that is made quickly."""
+        if self._figure is None:
+            return self._image(self.png, 1)
+        return self._image(png_of(self._figure, QUICK), QUICK) if not self._figure.get_layout_engine() else self._stays
+
+    @cached_property
+    def _stays(self) -> str:
+        """The element for pages that are stored: the smaller one of SVG and a sharp PNG."""
+        if len(self.svg) <= SMALL:
+            return self._image(self.svg)
+        sharp = few_colours(png_of(self._made, SHARP))
+        return self._image(self.svg) if len(self.svg) <= len(sharp) else self._image(sharp, SHARP)
+
+    def _image(self, picture: bytes, scale: float = 1.0) -> str:
+        kind = "png" if picture.startswith(b"\x89PNG") else "svg+xml"
+        source, width = base64.b64encode(picture).decode(), round(SHOWN * inches_of(picture, scale))
+        return (
+            f'<img alt="{html.escape(self.alt)}" class="revorder-picture" src="data:image/{kind};base64,{source}" '
+            f'style="width:100%;max-width:{width}px">'
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture into a file, whose name ends in .svg, .pdf or .png (192 dots per inch); returns its path.
+
+        Raises:
+            ValueError: another ending.
+        """
+        path = Path(path)
+        ways = {".svg": lambda: self.svg, ".pdf": lambda: saved(self._made, "pdf"),
+                ".png": lambda: few_colours(png_of(self._made, SHARP))}  # fmt: skip
+        if path.suffix not in ways:
+            raise ValueError(f"path: got {path.name!r}, but the name must end in .svg, .pdf or .png")
+        path.write_bytes(ways[path.suffix]())
+        return path
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         png = base64.b64encode(self.png).decode()
-        return {"text/html": self.html, "image/png": png, "text/plain": repr(self)}
+        shown = self.html if self._figure is None else self._stays
+        return {"text/html": shown, "image/png": png, "text/plain": repr(self)}
 
 
 def figure(
-    width: float = 7.0,
-    height: float = 3.4,
+    width: float = 8.0,
+    height: float = 3.6,
     *,
     fast: bool = False,
     margins: Mapping[str, float] | None = None,
@@ -65,15 +129,9 @@ def figure(
     """
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width, height), dpi=DPI, layout=None if fast else "constrained")
+    made = Figure(figsize=(width, height), dpi=DPI, facecolor="white", layout=None if fast else "constrained")
     axes = made.subplots(**grid)
-    for ax in made.axes:
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.grid(alpha=0.25)
-        if fast:
-            # titles stand where they stand anyway; else every redraw measures all ticks, in case some are above
-            ax.set_title = partial(ax.set_title, y=1.0)  # type: ignore[method-assign]  # of this one object only
-            ax.set_title("")
+    design(made, fast=fast)
     if fast:
         _place(made, {**MARGINS, **(margins or {})})
     return made, axes
@@ -97,15 +155,17 @@ def plain_log(*axes: Axis) -> None:
         low, high = axis.get_view_interval()
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        powers = high > 100 * low and (low < LEAST or high > MOST)
+        axis.set_major_formatter(_as_power if powers else StrMethodFormatter("{x:g}"))
 
 
-def _with_fewer_colours(png: bytes) -> bytes:
-    from PIL import Image
+def _as_power(value: float, position: float) -> str:
+    return power_of_ten(value)
 
-    smaller = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(smaller, format="png", optimize=True)
-    return smaller.getvalue()
+
+def power_of_ten(value: float) -> str:
+    """Such as 10⁻³, for a tick at a power of ten; without the slow typesetting of mathematics."""
+    return "10" + str(round(math.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _place(figure: Figure, inches: Mapping[str, float]) -> None:
@@ -124,37 +184,3 @@ def _place(figure: Figure, inches: Mapping[str, float]) -> None:
         wspace=inches["columns"] / across,
         hspace=inches["rows"] / down,
     )
-
-
-def _drawn_once(figure: Figure) -> bytes | None:
-    """The whole canvas as PNG; none if something goes on beyond its edge."""
-    import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    if _reaches_edge(pixels) or _loses_labels(figure):
-        return None
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "png")
-    return buffer.getvalue()
-
-
-def _reaches_edge(pixels: np.ndarray) -> bool:
-    edge = pixels[:BLANK], pixels[-BLANK:], pixels[:, :BLANK], pixels[:, -BLANK:]
-    return any((side != 255).any() for side in edge)
-
-
-def _loses_labels(figure: Figure) -> bool:
-    """Whether an axis label lies beyond the edge, where it leaves no trace."""
-    labels = [axis.label for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) if axis.label.get_text()]
-    return any(not figure.bbox.contains(*label.get_window_extent().p0) for label in labels)
-
-
-def _cut(figure: Figure) -> bytes:
-    """What is drawn, inside the canvas or beyond it, as PNG."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-    return buffer.getvalue()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from revorder.planning.plan import Plan
+from revorder.plots.design import HEADLINE, INK, MUTED, SMALL
+from revorder.plots.looks import looks
 from revorder.plots.picture import Picture, figure
 from revorder.showing import name_of
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from revorder.planning.trie import Trie
 
 MOST_NODES, MOST_TICKS = 60, 32  # beyond these the numbers in the circles are too small to read
+SLATE = "#3b4652"  # no order's colour: the bars are of all of them
 NARROW = 0.4  # inches: columns from here on have smaller letters
 LETTER = 0.084  # inches: at least the mean width of a letter of the title
 
@@ -58,7 +61,7 @@ def _canvas(wide: float, high: float, title: str) -> tuple[Figure, Axes]:
     margins = {"left": left, "right": width - left - wide, "bottom": 0.1, "top": top}
     fig, ax = figure(width, high + top + 0.1, fast=True, margins=margins)
     ax.set_axis_off()
-    ax.set_title(title, fontsize=11, loc="left")
+    ax.set_title(title, fontsize=HEADLINE, fontweight="bold")
     return fig, ax
 
 
@@ -98,9 +101,9 @@ def _draw_columns(ax: Axes, plan: Plan, lowest: int, size: dict[str, Any]) -> No
     odd = [(number - 0.5, 1) for number in range(1, plan.launches + 1, 2)]
     ax.broken_barh(odd, (-1.85, lowest + 2.35), color="0.94", linewidth=0, zorder=0)
     for number, call in enumerate(plan.ticks, start=1):
-        ax.text(number, -1.5, str(number), ha="center", va="center", color="0.35", **size)
+        ax.text(number, -1.5, str(number), ha="center", va="center", color=MUTED, **size)
         ax.text(number, -1.05, plan.numbers[call.letter], ha="center", va="center", weight="bold", **size)
-    ax.text(0.45, -1.5, "tick", ha="right", va="center", color="0.35", **size)
+    ax.text(0.45, -1.5, "tick", ha="right", va="center", color=MUTED, **size)
     ax.text(0.45, -1.05, "batch", ha="right", va="center", weight="bold", **size)
     ax.set(xlim=(-0.7, plan.launches + 0.6), ylim=(lowest + 0.5, -1.85))
 
@@ -111,16 +114,15 @@ def _draw_edges(ax: Axes, trie: Trie, lane: np.ndarray, tick: np.ndarray) -> Non
     parent, node = trie.parent[1:], np.arange(1, len(trie.parent))
     bend = tick[parent] + 0.42
     x, y = [tick[parent], bend, bend, tick[node]], [lane[parent], lane[parent], lane[node], lane[node]]
-    ax.add_collection(LineCollection(list(np.array([x, y]).T), color="0.45", linewidth=1.3, zorder=1))
+    ax.add_collection(LineCollection(list(np.array([x, y]).T), color=MUTED, linewidth=1.2, zorder=1))
 
 
 def _draw_nodes(ax: Axes, plan: Plan, lane: np.ndarray, tick: np.ndarray, column: float, size: dict[str, Any]) -> None:
-    from seaborn import color_palette
-
-    blue, _, _, vermilion = color_palette("colorblind")[:4]  # the light colours between them are faint on white
+    name = name_of(plan.order)
+    own = looks([name])[name]["color"]
     area = (60 * min(column, NARROW)) ** 2 / 1.5
     kept = np.isin(np.arange(len(tick)), list(plan.rows_at))
-    for these, marker, edge, line in ((~kept, "o", blue, 1.4), (kept, "s", vermilion, 2.4)):
+    for these, marker, edge, line in ((~kept, "o", MUTED, 1.2), (kept, "s", own, 2.4)):
         ax.scatter(tick[these], lane[these], area, marker=marker, facecolor="white", edgecolor=edge, linewidth=line,
                    zorder=2)  # fmt: skip
     labelled = set(zip(tick[kept], lane[kept], strict=True))
@@ -164,26 +166,23 @@ def cost_figure(plans: Mapping[str, Plan]) -> Picture:
     Raises:
         ValueError: no plan.
     """
-    from seaborn import color_palette
-
     if not plans:
         raise ValueError("plans: got none, but at least one is needed, such as {'forward': ro.plan('forward', [5])}")
-    fig, ax = figure(6.2, 0.46 * len(plans) + 1.1)
-    blue, _, _, vermilion = color_palette("colorblind")[:4]
+    fig, ax = figure(8.0, 0.46 * len(plans) + 1.1)
     middle = np.arange(len(plans))
     naive, cost = (np.array([getattr(p, name) for p in plans.values()]) for name in ("naive_cost", "cost"))
     bars = [
-        ("without sharing", naive, -0.2, {"color": "white", "edgecolor": vermilion, "linewidth": 1.6}),
-        ("equal prefixes once", cost, 0.2, {"color": blue, "edgecolor": blue, "linewidth": 1.6}),
+        ("without sharing", naive, -0.2, {"color": "white", "edgecolor": MUTED, "linewidth": 1.2}),
+        ("equal prefixes once", cost, 0.2, {"color": SLATE, "edgecolor": SLATE, "linewidth": 1.2}),
     ]
     for label, values, shift, style in bars:
-        ax.bar_label(ax.barh(middle + shift, values, 0.32, label=label, **style), padding=3, fontsize=9)
+        ax.bar_label(ax.barh(middle + shift, values, 0.32, label=label, **style), padding=3, fontsize=SMALL, color=INK)
     ax.set(xlabel="evaluations of T", xlim=(0, 1.1 * naive.max()), ylim=(len(plans) - 0.4, -0.6))
     ax.set_yticks(middle, plans)
     ax.grid(False)
-    fig.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)
+    fig.legend(loc="outside lower right", ncols=2)
     said = _message(list(plans), naive / cost)
-    ax.set_title(said, fontsize=11, loc="left")
+    fig.suptitle(said)
     listed = "; ".join(f"{name} {a} and {b}" for name, a, b in zip(plans, naive, cost, strict=True))
     shown = "Bars of evaluations of T, without sharing and with equal prefixes computed once"
     return Picture(fig, f"{said}. {shown}: {listed}.")

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from revorder.plots.design import ABOVE
 from revorder.plots.labels import entry, labels_of
 from revorder.plots.looks import PALETTE, REFERENCE, look, looks
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.trajectories.trajectory import Trajectory
 
-LEFT_OF_TITLE = {"x": 0.012, "ha": "left", "fontweight": "bold", "fontsize": 11}
-LEGEND = {"frameon": False, "fontsize": 9, "loc": "lower left", "bbox_to_anchor": (-0.02, 0.99), "borderaxespad": 0.2,
-          "columnspacing": 1.2, "handletextpad": 0.5}  # fmt: skip
 SMALLEST = 1e-12  # a smaller gap, relative to the start, is rounding
 
 
@@ -46,14 +44,14 @@ def regime_figure(
     for (name, values), style in zip(grown.items(), PALETTE[2:4], strict=True):
         right.plot(steps, np.where(values > SMALLEST, values, np.nan), markersize=4, label=name, **style)
     right.axhline(1, color=REFERENCE, linewidth=1)
-    right.set(xlabel="step n (batches)", ylabel="gap / gap at step 0 (no unit)")
+    right.set(xlabel="step n (batches)", ylabel="gap / gap at step 0")
     for ax in (left, right):
         ax.locator_params(axis="x", nbins=5)
         ax.set_yscale("log")
         plain_log(ax.yaxis)
         ax.yaxis.get_major_locator().numticks = 6
-        ax.legend(ncols=2, **LEGEND)
-    made.suptitle(title, **LEFT_OF_TITLE)
+        ax.legend(ncols=2, **ABOVE)
+    made.suptitle(title)
     return Picture(made, _regime_alt(title, named, order, steps[-1], grown))
 
 
@@ -80,18 +78,18 @@ def momentum_figure(
         quantity: what the ratio is of.
     """
     ratios = {name: np.divide(orders["backward"], orders["forward"]) for name, orders in spreads.items()}
-    made, ax = figure(7.4, 1.3 + 0.5 * len(ratios))
+    made, ax = figure(8.0, 1.3 + 0.5 * len(ratios))
     for row, values in enumerate(ratios.values()):
         ax.scatter(values, [row] * len(values), marker=look(row)["marker"], s=44, color="#333333", facecolor="none",
                    linewidth=1.5)  # fmt: skip
     ax.axvline(1, color="#333333", linewidth=1.2)
     ax.set(yticks=range(len(ratios)), yticklabels=list(ratios), xscale="log",
-           xlabel=f"{quantity}: backward / forward (no unit), one mark per seed")  # fmt: skip
+           xlabel=f"{quantity}: backward / forward, one mark per seed")  # fmt: skip
     every = np.concatenate(list(ratios.values()))
     ax.set_xlim(min(0.2, every.min() / 1.3), max(2, every.max() * 1.3))
     ax.set_ylim(len(ratios) - 0.5, -0.5)
     plain_log(ax.xaxis)
-    ax.set_title(title, fontweight="bold", loc="left")
+    made.suptitle(title)
     said = "; ".join(
         f"{name} {values.min():.2f} to {values.max():.2f}, below 1 at {(values < 1).sum()} of {len(values)} seeds"
         for name, values in ratios.items()

@@ -1,7 +1,8 @@
 """Random affine maps θ → aθ + b with a random slope a: they may contract on average although some of them expand.
 
-Backward iterates converge when the Lyapunov exponent E log|a| is negative (Diaconis & Freedman, Iterated random
-functions, SIAM Review 41 (1999)); the limit may still have infinite variance (Kesten 1973).
+Backward iterates converge when the Lyapunov exponent E log|a| is negative and the shifts are bounded, or at least
+E log⁺|b| is finite (Diaconis & Freedman, Iterated random functions, SIAM Review 41 (1999)). If some of the maps expand,
+P(|a| > 1) > 0, and they have no common fixed point, the limit has a power tail (Kesten 1973), maybe with no variance.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ def lyapunov_exponent(slopes: ArrayLike, probabilities: ArrayLike | None = None)
 def tail_index(slopes: ArrayLike, probabilities: ArrayLike | None = None) -> float:
     """Kesten's κ > 0 with E|a|^κ = 1: the stationary law has P(|θ| > t) of order t^-κ, and no moment from κ on.
 
-    Kesten, Acta Math. 131 (1973); Goldie, Ann. Appl. Probab. 1 (1991). It needs shifts b under which the maps have no
-    common fixed point, and values log|a| that are not all multiples of one number (else the tail also oscillates).
+    Kesten, Acta Math. 131 (1973); Goldie, Ann. Appl. Probab. 1 (1991). It needs maps that expand with some chance,
+    P(|a| > 1) > 0; a law that is no single point: the maps have no common fixed point; shifts b with a moment of order
+    κ; and values log|a| ≠ -∞ that are not all multiples of one number (else the tail also oscillates).
 
     Args: as in `lyapunov_exponent`.
 
     Returns:
-        κ, or math.inf if no slope is beyond 1 in size: bounded shifts then give a bounded law.
+        κ, or math.inf if no slope is beyond 1 in size: bounded shifts then give a law with all moments, a bounded one
+        if all slopes are below 1.
 
     Raises:
         ValueError: the Lyapunov exponent is not negative, so there is no stationary law to speak of.

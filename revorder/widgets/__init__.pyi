@@ -1,12 +1,5 @@
 from .brackets import BracketExplorer as BracketExplorer
 from .budget import BudgetExplorer as BudgetExplorer
-from .chaos import ChaosGame as ChaosGame
-from .composer import Composer as Composer
-from .contraction import TwoStarts as TwoStarts
 from .digits import DigitsExplorer as DigitsExplorer
-from .one_number import BitString as BitString
-from .one_number import StationaryLaw as StationaryLaw
 from .panel import ExperimentPanel as ExperimentPanel
-from .perfect import PerfectSampler as PerfectSampler
-from .quadratics import QuadraticExplorer as QuadraticExplorer
 from .training import RegimeExplorer as RegimeExplorer

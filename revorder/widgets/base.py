@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import ipywidgets as W
+
+from revorder.plots.picture import Picture
 
 
 class Explorer:
@@ -25,10 +30,25 @@ class Explorer:
             part.unobserve_all()
             part.close()
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The widget, and the picture that it shows now for readers without a kernel: GitHub, print, static pages."""
+        bundle = self.view._repr_mimebundle_(**kwargs)
+        picture: Picture | None = getattr(self, "picture", None)
+        return {**bundle, **(picture._repr_mimebundle_() if picture else {})}
 
-        display(self.view)
+
+@contextmanager
+def busy(sign: W.HTML, *parts: W.DOMWidget, said: str) -> Iterator[None]:
+    """While the kernel works, `sign` says so and what is out of date is dimmed; afterwards all is as it was."""
+    sign.value = f"<style>.revorder-busy {{ opacity: 0.35 }}</style><b>◌ {html.escape(said)}</b>"
+    for part in parts:
+        part.add_class("revorder-busy")
+    try:
+        yield
+    finally:
+        sign.value = ""
+        for part in parts:
+            part.remove_class("revorder-busy")
 
 
 def row(*parts: W.Widget) -> W.Box:

@@ -63,9 +63,10 @@ FOCUSED = """() => {
 }"""
 
 
-def violations(page, rules: Sequence[str] = ()) -> list[str]:
-    """What axe-core finds wrong, by the given rules or all of WCAG 2.1 A and AA. Shortens the page."""
-    page.evaluate(PRUNE)
+def violations(page, rules: Sequence[str] = (), *, pruned: bool = True) -> list[str]:
+    """What axe-core finds wrong, by the given rules or all of WCAG 2.1 A and AA. Shortens the page, if pruned."""
+    if pruned:
+        page.evaluate(PRUNE)
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": WCAG}
     options = {"runOnly": only, "resultTypes": ["violations"], "preload": False}
     found = Axe().run(page, options=options).response["violations"]

@@ -11,7 +11,6 @@ from revorder.widgets.base import inside
 
 SLIDERS = ("IntSlider", "FloatSlider", "FloatLogSlider", "SelectionSlider")
 WAYS: dict[str, list[tuple]] = {  # arguments with which a class shows all its controls; several times if one hides some
-    "Composer": [("backward",), ("backward-window",), ("my own",)],
     "DigitsExplorer": [(40,)],  # few steps: training is not what is tested here
 }
 MADE = [(name, arguments) for name in ro.widgets.__all__ for arguments in WAYS.get(name, [()])]
@@ -21,9 +20,7 @@ clicked: list[W.Button] = []
 def show() -> list[Any]:
     """The widgets of `MADE`, all that can be used made usable, all clicks noted."""
     made = [getattr(ro.widgets, name)(*arguments) for name, arguments in MADE]
-    for widget, (_, arguments) in zip(made, MADE, strict=True):
-        if arguments == ("my own",):
-            widget.cyclic.value = True
+    for widget in made:
         for button in (each for each in controls(widget) if isinstance(each, W.Button)):
             button.disabled = False
             button.on_click(clicked.append)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from itertools import product
 
 import numpy as np
 import torch
@@ -92,7 +93,20 @@ def pair_figure(k):
     source = np.random.default_rng(k)
     paths = {name: source.uniform(0.2, 0.8, 5) for name in ("backward", "EMA")}
     errors = {name: (source.uniform(0.01, 0.1, 5), source.uniform(0.01, 0.1, 5)) for name in paths}
-    return P.pair_figure(looks, paths, errors, label="θ (no unit)", title=TITLE)
+    return P.pair_figure(looks, paths, errors, label="θ", title=TITLE)
+
+
+def boxes_figure(k):
+    bits = [1, 0, 1, 1, 0, k % 2]
+    paths = [ro.run(halfway, ZERO, torch.tensor(bits).double(), order, range(1, 7), progress=False).states.tolist()
+             for order in ("forward", "backward")]  # fmt: skip
+    return P.boxes_figure(*([0.0, *path] for path in paths), bits)
+
+
+def ends_figure(k):
+    words = np.array(list(product((0, 1), repeat=6)))
+    weights = 0.5 ** np.arange(1, 7)
+    return P.ends_figure(words @ weights[::-1], words @ weights, words, 11 + k)
 
 
 def chaos_figure(k):
@@ -111,10 +125,9 @@ def clouds_figure(k):
     return P.clouds_figure(clouds, CORNERS, title=TITLE, backward=["backward, step 30, seeds"])
 
 
-def gap_figure(k):
-    starts = torch.tensor([0.2, 3.0 + k], dtype=torch.float64)
-    run = ro.run(halfway, starts, tosses(k, 30), "backward", range(1, 31), progress=False)
-    return P.gap_figure(run, starts.numpy(), 0.5, first_move=0.5)
+def dimension_figure(k):
+    points = np.random.default_rng(k).random((400 + k, 2))
+    return P.dimension_figure(points, 4.0 ** np.arange(6), 1.9 + 0.01 * k, 2.0, 0.3)
 
 
 def experiment_paths_figure(k):
@@ -127,21 +140,12 @@ def experiment_spreads_figure(k):
     return P.experiment_spreads_figure(found, quantity="spread of the test loss along the path (nats)", title=TITLE)
 
 
-def digits_figure(k):
-    return P.digits_figure([1, 0, 1, 1, 0, 0, 1, 0, 1, k], 10)
-
-
-def law_figure(k):
-    draws = np.random.default_rng(k).random((4, 300))
-    return P.law_figure(2 / 3, dict(zip(ORDERS, draws, strict=True)))
-
-
 def two_spreads_figure(k):
     metrics, x = {"state θ": lambda theta: theta}, tosses(k, (2, 100, 60))
     seeds = [ro.run_seeds(halfway, ZERO, each, o, [60], metrics=metrics, progress=False)
              for o, each in zip(ORDERS[:2], x, strict=True)]  # fmt: skip
     paths = [scalar_run(o, x[0, 0], metrics=metrics) for o in ORDERS[:2]]
-    return P.two_spreads_figure(seeds, paths, "state θ", unit="no unit", title=TITLE)
+    return P.two_spreads_figure(seeds, paths, "state θ", title=TITLE)
 
 
 def paths_figure(k):
@@ -175,15 +179,12 @@ def cost_figure(k):
     return P.cost_figure({spec: ro.plan(spec, range(1, 20 + k)) for spec in ORDERS})
 
 
-def covariance_figure(k):
-    points = np.random.default_rng(k).standard_normal((400, 2))
-    still = np.geomspace(0.4, 0.3, 400)[:, None] + np.zeros(2)
-    return P.covariance_figure(points, still, points[::-1] * 1.1, np.array([[1, 0.4], [0.4, 1]]), title=TITLE)
+def price_figure(k):
+    return P.price_figure(64, 8 + k)
 
 
-def tails_figure(k):
-    sample = np.random.default_rng(k).standard_cauchy(20_000)
-    return P.tails_figure(sample, 1.0, [100, 1000], title=TITLE)
+def threads_figure(k):
+    return P.threads_figure(ro.plan("backward", range(1, 40, 3 + k), labels=[i % 8 for i in range(40)]), 8)
 
 
 def cycle_figure(k):

@@ -41,6 +41,7 @@ OUTPUTS = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().
     (cell.outputs ?? []).map(output => ({index, type: output.output_type, stream: output.name ?? '',
         text: `${output.ename ?? ''} ${output.evalue ?? ''} ${output.text ?? ''}`,
         view: 'application/vnd.jupyter.widget-view+json' in (output.data ?? {})})))"""
+WIDGET = ":is(.jupyter-widgets, .lm-Widget:has(> .live-on))"
 GO_TO = "index => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'center')"
 ASK = """async expressions => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -148,7 +149,7 @@ def boxes(page: Any) -> list[Any]:
     found, before = [], []
     for index in (each["index"] for each in page.evaluate(OUTPUTS) if each["view"]):
         cell = page.locator(f".jp-Notebook-cell[data-windowed-list-index='{index}']")
-        found.append(cell.locator(".jp-OutputArea-output > .jupyter-widgets").nth(before.count(index)))
+        found.append(cell.locator(f".jp-OutputArea-output > {WIDGET}").nth(before.count(index)))
         before.append(index)
     return found
 

@@ -29,7 +29,7 @@ LARGE_TEXT, GRAPHIC = 3.0, 3.0
 # CAM02-UCS: ten times what is just noticeable on large patches, since lines and markers are small. The nearest colours
 # of Okabe and Ito that we use, blue and green, are 11.7 apart for a tritanope. Form tells all pairs apart, too.
 FAR = 10.0
-DECORATION = {("plan_figure", "area"), ("Composer", "area")}  # stripes behind the numbered columns of a plan
+DECORATION = {("plan_figure", "area")}  # stripes behind the numbered columns of a plan
 
 
 def test_there_is_a_sample_of_every_figure():
@@ -79,7 +79,8 @@ def test_pictures_are_opaque_and_escape_their_alt_text(name):
     hostile.png, hostile.alt = picture.png, HOSTILE + picture.alt
     for each in (picture, hostile):
         ((tag, attributes, _),) = Tags(each.html).elements
-        assert tag == "img" and attributes["alt"] == each.alt and attributes["src"].startswith("data:image/png;base64,")
+        assert tag == "img" and attributes["alt"] == each.alt and attributes["class"] == "revorder-picture"
+        assert re.match(r"data:image/(png|svg\+xml);base64,", attributes["src"])
 
 
 @every

@@ -19,10 +19,11 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 PAINTED = """async run => {
     const began = performance.now();
     eval(run)();
-    const drawn = () => [...document.querySelectorAll('.jupyter-widgets img')].some(img => img.naturalWidth > 0);
+    const drawn = () => [...document.querySelectorAll('.live-on')].some(each => each.dataset.drawn > 0);
     while (!drawn() && performance.now() - began < 120000) await new Promise(done => setTimeout(done, 20));
     return (performance.now() - began) / 1000;
 }"""
+SETTINGS = "each => JSON.stringify(each.live.settings)"
 CUT = """box => [...box.querySelectorAll('.widget-label, .widget-readout, .jupyter-button, select')]
     .filter(each => getComputedStyle(each).visibility === 'visible' && each.scrollWidth > each.clientWidth + 1)
     .map(each => each.textContent)"""  # what does not fit and so ends with "…"
@@ -92,6 +93,37 @@ def committed(path):
 
 
 def move(page, box, picture):
+    """Live figures are drawn in the page, others by the kernel."""
+    (move_live if box.locator(".live-on").count() else move_by_kernel)(page, box, picture)
+
+
+def move_live(page, box, picture):
+    """A key changes what is shown, the kernel hears of it, and in a small window nothing is lost."""
+    figure = box.locator(".live-on")
+    page.wait_for_function("each => each.dataset.drawn > 0", arg=figure.element_handle())
+    box.screenshot(path=f"{picture}-default.png")
+    before = figure.evaluate(SETTINGS)
+    press(page, figure)
+    page.wait_for_function(f"([each, old]) => ({SETTINGS})(each) !== old", arg=[figure.element_handle(), before])
+    page.wait_for_function("each => !each.live.saving", arg=figure.element_handle())
+    box.screenshot(path=f"{picture}-moved.png")
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.wait_for_timeout(300)
+    box.screenshot(path=f"{picture}-narrow.png")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth + 1")
+    page.set_viewport_size({"width": 1200, "height": 1000})
+
+
+def press(page, figure):
+    """An answer is chosen, one step is made, or a slider moved: whatever the figure has."""
+    for control in (".live-option", "[aria-label='One step']", "input[type=range]", ".live-handle", ".live-button"):
+        if figure.locator(control).count():
+            figure.locator(control).first.focus()
+            page.keyboard.press("ArrowRight" if control in ("input[type=range]", ".live-handle") else "Enter")
+            return
+
+
+def move_by_kernel(page, box, picture):
     """Turn one knob by keyboard: another picture comes, nothing is cut, and nothing below it jumps."""
     page.wait_for_function("box => box.querySelector('img')?.naturalWidth > 0", arg=box.element_handle())
     image, height = box.locator("img").first, box.bounding_box()["height"]

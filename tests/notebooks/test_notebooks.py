@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from conftest import NOTEBOOKS
 from notebook_rules import RULES, asked, claims, code, complaints, figures, prose
+from pattern_rules import PATTERN
 
 from revorder.course.checking import EXERCISES, check
 
@@ -47,7 +48,7 @@ def test_every_notebook_is_on_the_map():
 
 
 def test_the_folder_stays_small():
-    assert sum(path.stat().st_size for path in NOTEBOOKS) < 8_000_000
+    assert sum(path.stat().st_size for path in NOTEBOOKS) < 12_000_000
 
 
 # A rule that refuses nothing is no rule: each is broken once in a notebook that keeps them all.
@@ -190,4 +191,4 @@ def test_scripts_of_figures_import_only_what_is_public(path):
 
 
 def test_every_rule_is_shown_to_refuse():
-    assert {rule for rule, _ in SPOILED} == RULES.keys()
+    assert {rule for rule, _ in SPOILED} == RULES.keys() - PATTERN.keys()  # test_pattern.py breaks the others

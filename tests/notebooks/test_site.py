@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 import yaml
 from accessibility import DEPEND_ON_COLOUR, lost_at_400_percent, tabbed, violations
 from conftest import NOTEBOOKS, ROOT
+from pattern_rules import LED
 from tour import source, stops
 from webpages import QUIET, Tab, build, dead_links, foreign, pages, parsed, served
 
@@ -15,6 +17,7 @@ FOLDER = ROOT / "notebooks"
 NAMES = [path.stem for path in NOTEBOOKS]
 REPORTS = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("results/*/report/report.md")]
 GUIDES = [str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("instructor/*.md")]
+DRAWN = "number => document.querySelectorAll('.revorder-live[data-figure]')[number].querySelector('[data-drawn]')"
 PAGES = [f"{name}.html" for name in ["index", *NAMES, "tour", *REPORTS, *GUIDES, "search"]]
 
 
@@ -64,6 +67,36 @@ def tab(tabs, chromium, name):
 
 
 # The whole site
+
+
+def test_the_hero_works_within_two_seconds_on_a_phone(address, chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        phone = playwright.devices["Pixel 5"]
+        page = playwright.chromium.launch(executable_path=chromium, args=QUIET).new_context(**phone).new_page()
+        page.goto(f"{address}index.html")
+        page.wait_for_function(DRAWN, arg=0)
+        assert page.evaluate("document.querySelector('.live-on').live.born") < 2000
+        page.get_by_label("To the start").tap()
+        page.get_by_label("One step", exact=True).tap()
+        assert page.evaluate("document.querySelector('.live-on').live.settings.step") == 1
+        page.context.browser.close()
+
+
+def test_without_javascript_the_pictures_stay(address, chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch(executable_path=chromium, args=QUIET).new_context(
+            java_script_enabled=False
+        )
+        page = context.new_page()
+        page.goto(f"{address}02_chaos_game.html")
+        pictures = page.locator(".revorder-live img")
+        assert pictures.count() >= 3
+        assert all(box["width"] > 300 for box in (each.bounding_box() for each in pictures.all()))
+        context.browser.close()
 
 
 def test_pages_are_those_of_the_folder(site):
@@ -118,13 +151,20 @@ def test_figures_say_what_they_show(site, name):
         assert len(figures) == (FOLDER / name).with_suffix(".ipynb").read_text().count('"image/png":')
 
 
-def test_widgets_are_announced_not_half_shown(site, name):
-    text = parsed(site / name).main.text
-    assert "VBox(" not in text
+def test_widgets_are_live_or_announced(site, name):
+    page = parsed(site / name)
+    assert "VBox(" not in page.main.text
     if name.removesuffix(".html") in NAMES:
         notebook = (FOLDER / name).with_suffix(".ipynb").read_text()
         shown = notebook.count('"application/vnd.jupyter.widget-view+json":')
-        assert text.count("The widget that stands here runs in JupyterLab") == shown
+        live = len(page.select("article .revorder-live[data-figure]"))
+        assert live + page.main.text.count("This widget trains in Python") == shown
+        assert live >= 4 or name[:2] not in LED
+
+
+def test_the_first_page_opens_with_a_live_figure(site):
+    first = parsed(site / "index.html").select_one("article .revorder-live[data-figure], article img, article h2")
+    assert first["data-figure"] == "hero" and len(first.img["alt"]) > 40
 
 
 # Each page in a browser
@@ -133,6 +173,24 @@ def test_widgets_are_announced_not_half_shown(site, name):
 def test_loads_nothing_from_elsewhere(tab, address):
     assert [url for url in tab.requests if not url.startswith((address, "data:"))] == []
     assert tab.failures == []
+
+
+def test_live_figures_wake_up(tab, site, name):
+    figures = parsed(site / name).select("article .revorder-live[data-figure]")
+    for number in range(len(figures)):
+        tab.page.locator(".revorder-live[data-figure]").nth(number).scroll_into_view_if_needed()
+        tab.page.wait_for_function(DRAWN, arg=number)
+    assert tab.page.locator(".live-title").count() == len(figures)
+    assert tab.failures == []
+
+
+def test_notebooks_take_ten_screens(tab, name):
+    """Of 1366 x 768, code of checks folded, with all figures live."""
+    if name[:2] in LED:
+        tab.page.set_viewport_size({"width": 1366, "height": 768})
+        screens = tab.page.evaluate("document.querySelector('article').scrollHeight / innerHeight")
+        tab.page.set_viewport_size({"width": 1280, "height": 1024})
+        assert screens <= (10 if os.environ.get("CI") else 11)  # letters of other machines are wider
 
 
 def test_maths_is_set(tab, site, name):

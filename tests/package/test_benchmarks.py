@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from processes import printed
 
-from revorder.widgets import Composer
+from revorder.widgets import BracketExplorer
 
 
 @pytest.fixture
@@ -72,19 +72,19 @@ def redraws(root, monkeypatch):
 
 
 def test_redraws_are_timed(redraws):
-    composer = Composer(steps=3)
-    times = redraws.redraws(composer, most=9)
-    assert set(times) == {"order", "steps N", "stride: a checkpoint every … steps"}
+    explorer = BracketExplorer()
+    before = [control.value for control in explorer.controls]
+    times = redraws.redraws(explorer, most=3)
+    assert list(times) == [control.description for control in explorer.controls]
     assert all(each > 0 for by_control in times.values() for each in by_control)
-    # 7 of the 8 orders; all other lengths; a stride of 2 or 3 goes, 4 to 10 is refused
-    assert [len(each) for each in times.values()] == [7, 9, 2]
-    assert (composer.order.value, composer.steps.value, composer.stride.value) == ("backward", 3, 1)
-    (line,) = redraws.table(redraws.machine.card(1), [redraws.summary("Composer", times)]).splitlines()[-1:]
-    assert line.startswith("| Composer | no | 3 | 18 |")
+    assert [len(each) for each in times.values()] == [1, 3, 3, 3, 3]  # of two losses, the other one
+    assert [control.value for control in explorer.controls] == before
+    (line,) = redraws.table(redraws.machine.card(1), [redraws.summary("BracketExplorer", times)]).splitlines()[-1:]
+    assert line.startswith("| BracketExplorer | no | 5 | 13 |")
 
 
 def test_a_redraw_that_shows_nothing_new_stops_the_measurement(redraws):
-    composer = Composer()
-    composer.steps.unobserve_all()
-    with pytest.raises(AssertionError, match="steps N = 1 did not redraw"):
-        redraws.redraws(composer, most=1)
+    explorer = BracketExplorer()
+    explorer.lr.unobserve_all()
+    with pytest.raises(AssertionError, match="learning rate h = 0.02 did not redraw"):
+        redraws.redraws(explorer, most=1)

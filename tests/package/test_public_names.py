@@ -36,7 +36,7 @@ def stubs(root):
 
 def test_the_submodules_of_the_contract_are_there():
     promised = """
-        batches comparators course datasets diagnostics experiments images models plots problems theory widgets
+        batches comparators course datasets diagnostics experiments images live models plots problems theory widgets
     """
     assert set(SUBMODULES) == set(promised.split())
     assert {"experiments.budget", "course.assignment"} <= set(INNER)

@@ -168,14 +168,6 @@ def test_the_live_picture_draws_every_order():
     assert to_rgb(alone.get_color()) == to_rgb(PALETTE[1]["color"])  # whether there is forward beside it, or not
 
 
-def test_law_figure_draws_every_sample():
-    samples = {name: RNG.random(20) for name in NINE}
-    figure, said = drawn(ro.plots.law_figure, 0.5, samples)
-    assert said == [["exact law", *NINE]]
-    assert all_different([mark(line) for line in figure.axes[0].lines])
-    assert len(figure.axes[1].lines) == 9 and confusable(figure.axes[1]) == []
-
-
 def two_spreads(orders):
     x = torch.from_numpy(RNG.integers(2, size=(60, 10))).double()
     options = {"metrics": {"state": lambda theta: theta}, "progress": False}
@@ -266,8 +258,26 @@ def test_palettes_are_for_all_eyes(palette):
 def test_no_two_of_a_hundred_looks_have_the_same_form(palette, marked):
     found = looks([str(i) for i in range(100)], palette, marked=marked)
     assert len({(str(style["linestyle"]), style["marker"]) for style in found.values()}) == 100
+    first = 2 if palette is PALETTE else 0  # the looks of forward and backward are left to them
     assert all(("markevery" in style) == (not marked and number >= len(palette))
-               for number, style in enumerate(found.values()))  # fmt: skip
+               for number, style in enumerate(found.values(), first))  # fmt: skip
+
+
+def test_forward_and_backward_have_their_own_colours_wherever_they_stand():
+    own = [style["color"] for style in PALETTE]
+    for names in (["forward", "backward", "two-sided"], ["two-sided", "backward", "forward"], ["backward", "forward"]):
+        colours = {name: style["color"] for name, style in looks(names).items()}
+        assert colours == {name: own[{"forward": 0, "backward": 1}.get(name, 2)] for name in names}
+    assert looks(["backward-window:5"])["backward-window:5"]["color"] == own[2]
+    assert [style["color"] for style in looks(["backward (1)", "forward (1)", "backward (2)"]).values()] == [
+        own[1], own[0], own[2],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order, number", [("forward", 0), ("backward", 1), ("two-sided", 2)])
+def test_figures_of_one_order_have_its_colour(order, number):
+    figure, _ = drawn(ro.plots.paths_figure, [run(order)], "loss")
+    assert to_rgb(figure.axes[0].lines[0].get_color()) == to_rgb(PALETTE[number]["color"])
 
 
 def test_no_two_of_a_hundred_dots_have_the_same_marker():

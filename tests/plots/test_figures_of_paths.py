@@ -15,7 +15,7 @@ from revorder.experiments.budget import compare, methods
 from revorder.plots.brackets import power_of_ten, slope
 from revorder.plots.budget import LOOKS, budget_figure, methods_figure
 from revorder.plots.contraction import distances
-from revorder.plots.quadratics import covariance_figure, cycle_figure, inside, tails_figure
+from revorder.plots.quadratics import cycle_figure
 from revorder.plots.training import momentum_figure, regime_figure
 from revorder.trajectories.trajectory import Trajectory
 
@@ -50,14 +50,6 @@ def test_bounds_figure_where_the_bound_never_fails():
 def test_distances():
     error, last = distances(coins([1, 0, 1]), 0.0, 0.75)
     assert error.tolist() == [0.25, 0.25, 0.125] and last.tolist() == [0.5, 0.0, 0.125]
-
-
-def test_gap_figure_of_any_run():
-    states = torch.tensor([[1.0, 2.0], [1.5, 2.0]])
-    run = Trajectory(order="forward", steps=[1, 2], states=states)
-    alt = ro.plots.gap_figure(run, np.array([0.0, 4.0]), 0.6, title="Two runs").alt
-    assert alt.startswith("Two runs. Left: two forward paths over the steps 0 to 2, from 0 to 1.5 and from 4 to 2")
-    assert "goes from 4 to 0.5, where 0.6ⁿ |a - b| is 1.4" in alt
 
 
 def test_regime_figure_says_its_numbers():
@@ -96,23 +88,7 @@ def test_powers_of_ten(value, text):
     assert power_of_ten(value) == text
 
 
-def test_the_share_inside_an_ellipse():
-    points = [[0.5, 0.0], [0.0, 1.5], [3.0, 0.0], [0.0, -0.1]]
-    assert inside(points, np.diag([1.0, 1.0]), 1) == 0.5
-    assert inside(points, np.diag([1.0, 4.0]), 1) == 0.75
-    assert inside(points, np.diag([1.0, 1.0]), 2) == 0.75
-    normal = np.random.default_rng(0).standard_normal((20_000, 2)) * [1, 3]
-    assert abs(inside(normal, np.diag([1.0, 9.0]), 2) - (1 - np.exp(-2))) < 0.008
-
-
-def test_figures_of_quadratics_say_what_they_show():
-    points = np.random.default_rng(0).standard_normal((400, 2))
-    alt = covariance_figure(points, np.zeros((3, 2)), points[:200], np.eye(2), title="It fills").alt
-    assert f"{100 * inside(points, np.eye(2), 1):.0f} % inside 1 sigma" in alt and "spread along the path 0" in alt
-    cauchy = np.random.default_rng(1).standard_cauchy(20_000)
-    alt = tails_figure(cauchy, 1.0, [100, 1000], title="Heavy").alt
-    medians = [np.median(cauchy.reshape(-1, size).var(axis=1, ddof=1)) for size in (100, 1000)]
-    assert [f"{m:.2g}" for m in medians] == re.findall(r"([\d.e+]+) of \d", alt)
+def test_cycle_figure_says_what_it_shows():
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     forward = np.tile(corners, (10, 1))
     backward = np.full((30, 2), 0.25) + np.geomspace(1, 1e-9, 30)[:, None]
@@ -127,7 +103,7 @@ def test_figures_of_budgets_say_what_they_show():
     alt = budget_figure(frame, "theta", {"all": list(chosen)}, label="θ", title="Told").alt
     assert "Told" in alt and f"backward {last['backward']:.3g}" in alt
     tail = frame[(frame["method"] == "EMA") & (frame["evaluations"] >= 40)].groupby("seed")["value"].std(ddof=0)
-    alt = methods_figure(frame, "theta", list(chosen), unit="no unit", title="Told").alt
+    alt = methods_figure(frame, "theta", list(chosen), unit="", title="Told").alt
     assert f"EMA {last['EMA']:.3f} and {tail.mean():.4f}" in alt
 
 

@@ -192,6 +192,21 @@ def test_slopes_that_expand_half_of_the_time():
     assert theory.tail_index([0.0, 2.0], [0.75, 0.25]) == pytest.approx(2)  # ¼ 2^κ = 1
 
 
+def test_without_maps_that_expand_or_with_a_common_fixed_point_there_is_no_power_tail():
+    """Slopes ½ and 1, shift 1: P(θ > t) falls at least exponentially. Slopes -1.5 and ½ about one point: no law."""
+    coins = np.random.default_rng(0).integers(2, size=(200, 20_000))
+    backward, common, products = np.zeros(20_000), np.zeros(20_000), np.ones(20_000)
+    for coin in coins:
+        backward += np.where(products > 1e-300, products, 0)
+        products *= np.where(coin, 1.0, 0.5)
+    assert theory.tail_index([0.5, 1.0]) == math.inf and 5 < backward.max() < 60
+    tail = [(backward > t).mean() for t in (8, 16)]
+    assert tail[1] < 0.02 * tail[0]  # 2^-κ with κ > 5, and t goes on
+    for coin in reversed(coins):
+        common = np.where(coin, -1.5, 0.5) * (common - 3.0) + 3.0
+    assert theory.tail_index([-1.5, 0.5]) == pytest.approx(1) and np.median(np.abs(common - 3)) < 1e-6
+
+
 @given(st.floats(-3, 3), st.floats(0.01, 0.9), st.floats(0.05, 0.95))
 def test_tail_index_makes_the_moment_one(big, small, chance):
     slopes, chances = [big, small], [chance, 1 - chance]

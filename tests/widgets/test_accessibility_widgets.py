@@ -22,18 +22,11 @@ NO_UNIT = {
     "labels of a random stream": ("draw", "seed", "seed of the tosses"),
 }  # fmt: skip
 BAD = {  # a control, and a value that cannot be used; None: there is none
-    "BitString": ("bits", "012"),
     "BracketExplorer": None,
     "BudgetExplorer": ("second", "backward"),
-    "ChaosGame": None,
-    "Composer": ("stride", 9),
     "DigitsExplorer": ("lr", 0.9),
     "ExperimentPanel": ("orders", "no-such-order"),
-    "PerfectSampler": None,
-    "QuadraticExplorer": ("lr", 2.2),
     "RegimeExplorer": ("lr", 0.9),
-    "StationaryLaw": None,
-    "TwoStarts": ("lr", 2.2),
 }
 TRAINING = {"DigitsExplorer": (ro.problems.Problem, "run"), "RegimeExplorer": (training, "run")}  # a move takes long
 

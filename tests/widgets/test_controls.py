@@ -8,28 +8,19 @@ from every_widget import controls, shown
 import revorder as ro
 from revorder.widgets import training
 from revorder.widgets.brackets import QUADRATIC
-from revorder.widgets.composer import OWN
 
 SMALL = {
     "DigitsExplorer": {"steps": 40, "stride": 10},
-    "PerfectSampler": {"number": 50, "tol": 1e-4, "lr": 2 / 3, "seed": 1},
 }
 MOVES = {  # widget -> control -> a value that it does not have at first
     "BracketExplorer": {"kind": QUADRATIC, "lr": 0.2, "angle": 75, "distance": 0.6, "start": 120},
     "BudgetExplorer": {"first": "window", "second": "decay", "metric": "distance from ½", "lr": 0.2, "budget": 800,
                        "seed": 4},
-    "ChaosGame": {"n": 201, "lr": 0.6, "seed": 1, "start": "corner 0"},
-    "Composer": {"order": "forward", "number": 3, "steps": 7, "stride": 2, "cyclic": True, "period": 2,
-                 "words": "0\n0 1\n0 1 2\n1 1 1 1 1\n2"},
     "DigitsExplorer": {"lr": 0.3, "batch_size": 16, "order": "two-sided", "seed": 1},
-    "PerfectSampler": {"number": 100, "tol": 0.03, "lr": 0.9, "seed": 7},
-    "QuadraticExplorer": {"lr": 0.5, "condition": 6, "angle": 45, "batch_size": 8, "order": "two-sided", "seed": 1},
     "RegimeExplorer": {"lr": 0.2, "batch_size": 4, "momentum": 0.5, "order": "backward", "seed": 1},
-    "StationaryLaw": {"lr": 2 / 3, "seeds": 100, "draw": 7},
-    "TwoStarts": {"start_a": 1.1, "start_b": 1.0, "lr": 0.55, "order": "backward", "seed": 1},
 }  # fmt: skip
-SAME_WORDS = [("BudgetExplorer", "metric"), ("ChaosGame", "start"), ("TwoStarts", "seed")]  # in the picture only
-OWN_TESTS = ["BitString", "ExperimentPanel"]  # its tosses may be refused; its pictures come while a run goes on
+SAME_WORDS = [("BudgetExplorer", "metric")]  # in the picture only
+OWN_TESTS = ["ExperimentPanel"]  # its pictures come while a run goes on
 
 
 @pytest.fixture
@@ -45,9 +36,6 @@ def test_all_widgets_are_covered():
 
 @pytest.mark.parametrize("name, control", [(name, control) for name, moves in MOVES.items() for control in moves])
 def test_every_control_changes_the_picture_and_the_words(widget, name, control):
-    if name == "Composer":  # some of its controls are there only with others
-        widget.order.value = {"number": "backward-window", "words": OWN}.get(control, "backward")
-        widget.cyclic.value = control == "period"
     place = widget.figure if hasattr(widget, "figure") else widget.image
     words = [getattr(widget, part) for part in ("summary", "status") if hasattr(widget, part)]
     before, said = place.value, [part.value for part in words]

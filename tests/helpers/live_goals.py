@@ -1,0 +1,17 @@
+"""The goals of live figures, reached on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SET = "settings => document.querySelector('.live-on').live.set(settings)"
+COUNT = "document.querySelectorAll('.live-reached').length"
+
+
+def reached(page: Any, settings: Sequence[Mapping[str, Any]] = ()) -> int:
+    """How many goals of the first figure are marked as reached, after these settings one after the other."""
+    for each in settings:
+        page.evaluate(SET, dict(each))
+        page.wait_for_timeout(200)  # some frames: titles and goals are told a few times a second while one is busy
+    return page.evaluate(COUNT)
