@@ -116,7 +116,9 @@ def move_live(page, box, picture):
 
 def press(page, figure):
     """An answer is chosen, one step is made, or a slider moved: whatever the figure has."""
-    for control in (".live-option", "[aria-label='One step']", "input[type=range]", ".live-handle", ".live-button"):
+    at_end = figure.evaluate("each => each.live.settings.step >= each.live.player?.last")
+    step = "[aria-label='One step back']" if at_end else "[aria-label='One step']"
+    for control in (".live-option", step, "input[type=range]", ".live-handle", ".live-button"):
         if figure.locator(control).count():
             figure.locator(control).first.focus()
             page.keyboard.press("ArrowRight" if control in ("input[type=range]", ".live-handle") else "Enter")

@@ -10,11 +10,13 @@ const WIDE = [-0.45, 1.05], TALL = [-0.35, 1.05], CALM = 0.01, FAR = 3, LITTLE =
 /** The level lines of the loss over all examples: ellipses around the best point. */
 function contours(panel, {best, hessian: [p, q, r]}, theme) {
   const angle = 0.5 * Math.atan2(2 * q, p - r), mean = (p + r) / 2, half = Math.hypot((p - r) / 2, q);
-  for (const level of [0.1, 0.25, 0.45, 0.7, 1, 1.4]) {
-    panel.path(Array.from({length: 73}, (_, i) => {
+  for (const level of [1.9, 1.4, 1, 0.7, 0.45, 0.25, 0.1]) {
+    const line = Array.from({length: 73}, (_, i) => {
       const t = i / 72 * 2 * Math.PI, [u, v] = [level * Math.cos(t) / Math.sqrt(mean + half), level * Math.sin(t) / Math.sqrt(mean - half)];
       return [best[0] + u * Math.cos(angle) - v * Math.sin(angle), best[1] + u * Math.sin(angle) + v * Math.cos(angle)];
-    }), {color: theme.grid, width: 1.2});
+    });
+    panel.path(line, {width: 0, fill: theme.line, alpha: 0.07}); // one above the other: darker towards the minimum
+    panel.path(line, {color: theme.line, width: 0.8, alpha: 0.45});
   }
 }
 
