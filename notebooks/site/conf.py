@@ -96,18 +96,18 @@ def fold(cell):
 
 def opens_with_a_figure(notebook):
     """Title, set-up, live figure, and what to notice in it: these stay together."""
-    return any("data-figure" in str(output) for output in notebook["cells"][2].get("outputs", []))
+    return any("data-figure" in str(cell.get("outputs")) for cell in notebook["cells"][2:3])
 
 
 def open_with_the_hero(app, docname, source):
     """The first picture of the first page is a live figure where JavaScript runs."""
-    if docname != "index":
+    picture = re.search(r"!\[[^\]]*\]\(figures/hero\.png\)", source[0])
+    if docname != "index" or not picture:
         return
     batches = json.loads((FIGURES / "recordings" / "regression.json").read_text())
     state = html.escape(json.dumps({"lr": 0.2, "start": [0, 0], "step": 0, "reached": [], **batches}))
-    picture = re.search(r"!\[[^\]]*\]\(figures/hero\.png\)", source[0])[0]
-    live = f'<div class="revorder-live" data-figure="hero" data-state="{state}">\n\n{picture}\n\n</div>'
-    source[0] = source[0].replace(picture, live)
+    live = f'<div class="revorder-live" data-figure="hero" data-state="{state}">\n\n{picture[0]}\n\n</div>'
+    source[0] = source[0].replace(picture[0], live)
 
 
 def copy_figures(app):

@@ -40,7 +40,7 @@ LOST = """() => {
     while (texts.nextNode()) {
         const e = texts.currentNode.parentElement;
         if (!texts.currentNode.data.trim() || !e.checkVisibility({visibilityProperty: true})) continue;
-        if (e.closest('.visually-hidden, mjx-assistive-mml, #pst-skip-link, #pst-back-to-top')) continue;
+        if (e.closest('.visually-hidden, .live-status, mjx-assistive-mml, #pst-skip-link, #pst-back-to-top')) continue;
         range.selectNodeContents(texts.currentNode);
         const at = range.getBoundingClientRect();
         let box = e;
@@ -57,7 +57,8 @@ LOST = """() => {
 
 FOCUSED = """() => {
     const e = document.activeElement, style = getComputedStyle(e);
-    const ring = style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+    const circle = e.querySelector('.live-reach'), stroke = circle ? getComputedStyle(circle).stroke : 'none';
+    const ring = style.outlineStyle !== 'none' || style.boxShadow !== 'none' || stroke !== 'none';
     const place = e.closest('#main-content, [id^=pst-primary-sidebar], #pst-header')?.id ?? '';
     return {text: e.textContent.trim(), href: e.href ?? '', label: e.ariaLabel ?? '', ring, place};
 }"""

@@ -164,7 +164,7 @@ SPOILED = [
 
 @pytest.mark.parametrize("rule, spoil", SPOILED, ids=lambda value: getattr(value, "__name__", value))
 def test_rules_refuse(rule, spoil):
-    notebook = copy.deepcopy(nbformat.read(NOTEBOOKS[1], as_version=4))
+    notebook = copy.deepcopy(nbformat.read(NOTEBOOKS[7], as_version=4))
     assert list(RULES[rule](notebook)) == []
     spoil(notebook)
     assert list(RULES[rule](notebook))

@@ -68,7 +68,11 @@ class Live {
       if (this.visible) this.#begin();
     });
     this.sight.observe(this.root);
-    this.endTheme = watchTheme(touch);
+    this.#dress();
+    this.endTheme = watchTheme(() => {
+      this.#dress(); // also out of sight, where nothing is drawn
+      this.touch();
+    });
     this.listeners = this.names.map(name => [`change:${name}`, () => this.#heard(name)]);
     this.listeners.forEach(([event, heard]) => this.model.on(event, heard));
     this.touch();
@@ -115,6 +119,12 @@ class Live {
   /** What the figure draws: computed when it is first asked for after a change. */
   get states() { return this.computed ??= this.spec.states(this.settings); }
 
+  #dress() {
+    const dark = isDark();
+    this.root.classList.toggle("live-dark", dark);
+    this.theme = dark ? DARK : LIGHT;
+  }
+
   /** Draw in the next frame. */
   touch() {
     this.waiting ??= requestAnimationFrame(now => {
@@ -129,9 +139,7 @@ class Live {
       this.player.advance(now, wantsLessMotion());
       if (this.player.running) this.touch();
     }
-    const dark = isDark();
-    this.root.classList.toggle("live-dark", dark);
-    this.theme = dark ? DARK : LIGHT;
+    this.#dress();
     if (!Object.values(this.panels).map(panel => panel.resize()).every(Boolean)) return;
     this.spec.draw?.(this);
     this.handles.forEach(handle => handle.place());
