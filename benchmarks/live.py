@@ -23,8 +23,8 @@ import machine
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / "helpers"), str(Path(__file__).parents[1] / "tests")]
 HOW = """\
 *First frame*: milliseconds from the start of the page's loading, in a browser that is already open, until the figure is
-drawn. *Playing*, *dragging*: frames drawn per second; the screen has 60. Headless Chromium draws in software, without a
-GPU.
+drawn. *Playing*, *dragging*: frames drawn per second; the screen has 60. A handle that snaps is drawn only when its setting
+changes. Headless Chromium draws in software, without a GPU.
 """
 HEAD = ["figure", "first frame (ms)", "playing (frames/s)", "dragging (frames/s)"]
 LIVE = "document.querySelector('.live-on').live"
@@ -94,7 +94,7 @@ def dragging(page: Any, seconds: float) -> float | None:
     before, began, number = frames(page), time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
         number += 1
-        page.mouse.move(x + abs(number % 60 - 30) - 15, y + abs(number % 40 - 20) - 10)
+        page.mouse.move(x + abs(number % 240 - 120) - 60, y + abs(number % 160 - 80) - 40)
     found = (frames(page) - before) / (time.perf_counter() - began)
     page.mouse.up()
     return found
