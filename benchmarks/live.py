@@ -23,8 +23,8 @@ import machine
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / "helpers"), str(Path(__file__).parents[1] / "tests")]
 HOW = """\
 *First frame*: milliseconds from the start of the page's loading, in a browser that is already open, until the figure is
-drawn. *Playing*, *dragging*: frames drawn per second; the screen has 60. A handle that snaps is drawn only when its setting
-changes. Headless Chromium draws in software, without a GPU.
+drawn. *Playing*, *dragging*: frames drawn per second; the screen has 60. A handle that snaps to whole numbers is drawn
+only when its setting changes. Headless Chromium draws in software, without a GPU.
 """
 HEAD = ["figure", "first frame (ms)", "playing (frames/s)", "dragging (frames/s)"]
 LIVE = "document.querySelector('.live-on').live"
