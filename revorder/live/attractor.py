@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from itertools import accumulate
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ import traitlets
 from revorder.diagnostics.estimates import EstimateWarning
 from revorder.diagnostics.fractals import box_dimension
 from revorder.live.base import LiveFigure
+from revorder.live.paths import forward_quickly, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed
 from revorder.plots.dimension import dimension_figure
@@ -46,22 +46,18 @@ class Attractor(LiveFigure):
         """The first n dots, (n, 2)."""
         if self.dots == "seeds":
             batches = UPRIGHT[tosses(self.seed, n * LATE, 3, stream=1).reshape(n, LATE).T]
-            made = run(self._update, torch.zeros(n, 2, dtype=torch.float64), batches, "backward", [LATE],
+            made = run(towards(self.lr), torch.zeros(n, 2, dtype=torch.float64), batches, "backward", [LATE],
                        engine="replay", progress=False)  # fmt: skip
             return np.asarray(made.state(LATE))
         first, engine = {"forward": (1, "replay"), "backward": (SETTLING + 1, "affine")}[self.dots]
         steps = range(first, first + n)
         batches = UPRIGHT[tosses(self.seed, steps[-1], 3)]
-        made = run(self._update, UPRIGHT[0], batches, self.dots, steps, engine=engine, progress=False)
+        made = run(towards(self.lr), UPRIGHT[0], batches, self.dots, steps, engine=engine, progress=False)
         return np.asarray(made.states)
-
-    def _update(self, theta: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        return theta - self.lr * (theta - x)
 
     def _quickly(self, n: int) -> np.ndarray:
         """The first n dots of forward, without looking after the update as `run` does."""
-        batches = UPRIGHT.numpy()[tosses(self.seed, n, 3)]
-        return np.array([*accumulate(batches, lambda theta, x: theta - self.lr * (theta - x), initial=np.zeros(2))])[1:]
+        return forward_quickly(self.lr, np.zeros(2), UPRIGHT.numpy()[tosses(self.seed, n, 3)])[1:]
 
     def states(self) -> dict[str, np.ndarray]:
         """points: (40, 2); counts: (8,), boxes of side 1, …, 1/128 that hold some of them; slope: (1,)."""

@@ -10,11 +10,11 @@ import traitlets
 from scipy.signal import lfilter
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed
 from revorder.plots.perfect import averaging_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 from revorder.theory.checks import Floats
 
 RUNS, MOST, COMPARED = 256, 1000, 30
@@ -89,15 +89,11 @@ class Averaging(LiveFigure):
         ema, _ = lfilter([1 - self.decay], [1, -self.decay], theta[1:], axis=0, zi=self.decay * theta[:1])
         return mean, np.vstack([theta[:1], ema])
 
-    def _update(self, theta: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        return theta - self.lr * (theta - x)
-
     def _run(
         self, start: torch.Tensor, batches: torch.Tensor, order: str, looks: Sequence[int], engine: str = "replay"
     ) -> np.ndarray:
         """The start and the states at `looks`."""
-        made = run(self._update, start, batches, order, looks, engine=engine, progress=False)
-        return torch.cat([start[None], made.states]).numpy()
+        return path(towards(self.lr), start, batches, order, looks, engine=engine)
 
     @property
     def picture(self) -> Picture:

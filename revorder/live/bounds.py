@@ -9,6 +9,7 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed
 from revorder.plots.contraction import bounds_figure
@@ -42,8 +43,7 @@ class Bounds(LiveFigure):
         """The backward run: states (31,) at the steps 1 … 30 and 400, which counts as the limit."""
         batches, start = (torch.tensor(each, dtype=torch.float64) for each in (tosses(self.seed, FAR), self.start))
         steps = [*range(1, STEPS + 1), FAR]
-        return run(lambda theta, x: theta - self.lr * (theta - x), start, batches, "backward", steps, engine="affine",
-                   progress=False)  # fmt: skip
+        return run(towards(self.lr), start, batches, "backward", steps, engine="affine", progress=False)
 
     @property
     def first_move(self) -> float:

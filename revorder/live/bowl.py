@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import Map, path
 from revorder.live.tosses import normal
 from revorder.live.traits import Real, Seed, reals
 from revorder.orders import order as known
@@ -76,8 +76,7 @@ class Bowl(LiveFigure):
         one, start = batches_of(self.seed)[0], torch.tensor(self.start, dtype=torch.float64)
         found = {}
         for order, engine in (("forward", "replay"), ("backward", "affine")):
-            made = run(self._map(), start, one, order, range(1, COMPARED + 1), engine=engine, progress=False)
-            found[order] = torch.cat([start[None], made.states]).numpy()
+            found[order] = path(self._map(), start, one[:COMPARED], order, engine=engine)
         found["other"] = run(self._map(), start, one, self.order, LOOKS, engine="replay", progress=False).states.numpy()
         return {**found, "ends": self.ends(self.order, COMPARED).ravel(), **self._predicted()}
 
@@ -88,7 +87,7 @@ class Bowl(LiveFigure):
         made = run(self._map(), start, together, order, [n], engine="replay", progress=False)
         return np.asarray(made.states[0].numpy())
 
-    def _map(self) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    def _map(self) -> Map:
         lr, hessian = self.lr, torch.from_numpy(self.hessian)
         return lambda theta, x: theta - lr * ((theta[..., None] * hessian).sum(-2) - x)
 

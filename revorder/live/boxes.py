@@ -7,10 +7,10 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.traits import Real, Seed
 from revorder.plots.boxes import boxes_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 TOSSES = [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1]
 
@@ -40,10 +40,7 @@ class Tosses(LiveFigure):
         return {name: self._path(order, batches) for name, (order, batches) in ways.items()}
 
     def _path(self, order: str, batches: torch.Tensor) -> np.ndarray:
-        start = torch.tensor(self.start, dtype=torch.float64)
-        made = run(lambda theta, x: theta - self.lr * (theta - x), start, batches, order, range(1, len(batches) + 1),
-                   progress=False)  # fmt: skip
-        return torch.cat([start[None], made.states]).numpy()
+        return path(towards(self.lr), torch.tensor(self.start, dtype=torch.float64), batches, order)
 
     @property
     def picture(self) -> Picture:

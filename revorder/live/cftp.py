@@ -9,11 +9,11 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed
 from revorder.plots.perfect import coupling_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 PAST = 40  # batches before now, at most
 
@@ -57,11 +57,7 @@ class CouplingFromThePast(LiveFigure):
         self, start: torch.Tensor, batches: torch.Tensor, order: str, engine: str, looks: Sequence[int] | None = None
     ) -> np.ndarray:
         """The start, and the states at `looks`; default: at every step."""
-        if not len(batches):
-            return start[None].numpy()
-        made = run(lambda theta, x: theta - self.lr * (theta - x), start, batches, order,
-                   looks or range(1, len(batches) + 1), engine=engine, progress=False)  # fmt: skip
-        return torch.cat([start[None], made.states]).numpy()
+        return path(towards(self.lr), start, batches, order, looks, engine=engine)
 
     @property
     def picture(self) -> Picture:

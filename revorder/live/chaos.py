@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import numpy as np
 import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import forward_quickly, path, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed, points, reals
 from revorder.plots.chaos import chaos_figure, clouds_figure
@@ -70,25 +69,20 @@ class ChaosGame(LiveFigure):
         """B_30 of each seed: (seeds, 2)."""
         batches = self._points[self.tosses_of_seeds(seeds).T]  # one row of many seeds a step
         starts = self._start.repeat(seeds, 1)
-        made = run(self._update, starts, batches, "backward", [LATE], engine="replay", progress=False)
+        made = run(towards(self.lr), starts, batches, "backward", [LATE], engine="replay", progress=False)
         return np.asarray(made.state(LATE))
 
     def _run(self, order: str, drawn: np.ndarray) -> np.ndarray:
         """The start and the states after it, (n + 1, 2)."""
         engine = {"forward": "replay", "backward": "affine"}[order]
-        made = run(self._update, self._start, self._points[drawn], order, range(1, len(drawn) + 1),
-                   engine=engine, progress=False)  # fmt: skip
-        return torch.cat([self._start[None], made.states]).numpy()
+        return path(towards(self.lr), self._start, self._points[drawn], order, engine=engine)
 
     def _quickly(self, batches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same in both orders for many steps, without looking after the update as `run` does."""
         start, weights = np.array(self.start), (1 - self.lr) ** np.arange(len(batches) + 1)[:, None]
-        forward = [*accumulate(batches, lambda theta, x: theta - self.lr * (theta - x), initial=start)]
+        forward = forward_quickly(self.lr, start, batches)
         sums = np.cumsum(self.lr * weights[:-1] * batches, axis=0)
-        return np.array(forward), weights * start + np.concatenate([np.zeros((1, 2)), sums])
-
-    def _update(self, theta: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        return theta - self.lr * (theta - x)
+        return forward, weights * start + np.concatenate([np.zeros((1, 2)), sums])
 
     @property
     def _start(self) -> torch.Tensor:

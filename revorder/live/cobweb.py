@@ -7,11 +7,11 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed
 from revorder.plots.cobweb import cobweb_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 STEPS = 20
 VALUES = {1: [1.0], 2: [0.0, 1.0], 3: [0.0, 0.5, 1.0]}
@@ -50,19 +50,15 @@ class Cobweb(LiveFigure):
         settles: (1,), whether backward's last five moves are all below 0.001.
         """
         n = min(self.step, STEPS)
-        found = {order: self._paths(order, self.drawn, STEPS) for order in ("forward", "backward")}
-        found["way"] = self._paths("forward", self.drawn[:n] if self.web == "forward" else self.drawn[:n][::-1], n)
+        found = {order: self._paths(order, self.drawn) for order in ("forward", "backward")}
+        found["way"] = self._paths("forward", self.drawn[:n] if self.web == "forward" else self.drawn[:n][::-1])
         found["settles"] = np.array([float(abs(np.diff(found["backward"])[:, -5:]).max() < STILL)])
         return found
 
-    def _paths(self, order: str, drawn: np.ndarray, n: int) -> np.ndarray:
-        """The states of both runs at the steps 0 … n: (2, n + 1)."""
+    def _paths(self, order: str, drawn: np.ndarray) -> np.ndarray:
+        """The states of both runs at the steps 0, 1, … of these batches: (2, batches + 1)."""
         starts = torch.tensor([self.a, self.b], dtype=torch.float64)
-        if n == 0:
-            return starts[:, None].numpy()
-        made = run(lambda theta, x: theta - self.lr * (theta - x), starts, torch.tensor(drawn.copy()), order,
-                   range(1, n + 1), progress=False)  # fmt: skip
-        return torch.cat([starts[None], made.states]).T.numpy()
+        return path(towards(self.lr), starts, torch.tensor(drawn.copy()), order).T
 
     @property
     def picture(self) -> Picture:

@@ -7,11 +7,11 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed, reals
 from revorder.plots.cobweb import coupled_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 from revorder.theory import lyapunov_exponent
 
 STEPS = 100
@@ -49,9 +49,7 @@ class Coupled(LiveFigure):
         starts, batches = torch.tensor([self.a, self.b], dtype=torch.float64), self.batches
         found = {}
         for order, engine in (("forward", "replay"), ("backward", "affine")):
-            made = run(lambda theta, m: m[0] * theta + m[1], starts, batches, order, range(1, STEPS + 1), engine=engine,
-                       progress=False)  # fmt: skip
-            found[order] = torch.cat([starts[None], made.states]).T.numpy()
+            found[order] = path(lambda theta, m: m[0] * theta + m[1], starts, batches, order, engine=engine).T
         products = np.cumprod(np.abs(batches[:, 0].numpy()))
         found["gap"] = abs(self.a - self.b) * np.concatenate([[1.0], products])
         with np.errstate(divide="ignore"):

@@ -7,10 +7,10 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.traits import Real, points, reals
 from revorder.plots.picture import Picture
 from revorder.plots.quadratics import cycle_figure
-from revorder.running.run import run
 from revorder.theory.cycles import backward_limit, cycle_points
 
 STEPS = 120
@@ -41,9 +41,7 @@ class CyclicBatches(LiveFigure):
         repeated = torch.from_numpy(used[np.arange(STEPS) % self.batches])
         found = {"minimiser": used.mean(axis=0)}
         for order, engine in (("forward", "replay"), ("backward", "affine")):
-            made = run(lambda theta, x: theta - self.lr * (theta - x), start, repeated, order, range(1, STEPS + 1),
-                       engine=engine, progress=False)  # fmt: skip
-            found[order] = torch.cat([start[None], made.states]).numpy()
+            found[order] = path(towards(self.lr), start, repeated, order, engine=engine)
         maps = np.tile((1 - self.lr) * np.eye(2), (self.batches, 1, 1)), self.lr * used
         return {**found, "points": cycle_points(*maps), "limit": np.asarray(backward_limit(*maps))}
 

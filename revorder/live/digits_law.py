@@ -9,11 +9,11 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.tosses import bits
 from revorder.live.traits import Real, Seed
 from revorder.plots.one_number import digits_law_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 from revorder.theory import bernoulli_values
 
 CELLS, SEEDS, SHOWN, MOST = 256, 4000, 200, 20
@@ -77,8 +77,7 @@ class DigitsAndLaw(LiveFigure):
         drawn = bits(self.seed, np.arange(seeds), STREAMS[order]).astype(np.int64)
         theirs = torch.from_numpy(drawn[None] >> np.arange(len(own))[:, None] & 1)
         x, start = torch.cat([own[:, None], theirs], dim=1), torch.zeros(1 + seeds, dtype=torch.float64)
-        steps, update = range(1, len(own) + 1), lambda theta, x: theta - self.lr * (theta - x)
-        return np.concatenate([start[None], run(update, start, x, order, steps, progress=False).states])
+        return path(towards(self.lr), start, x, order)
 
     @property
     def picture(self) -> Picture:

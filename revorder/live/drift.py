@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.tosses import normal
 from revorder.live.traits import Real, Seed
 from revorder.plots.one_number import drift_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 STEPS, SPREAD, COMPARED = 200, 0.5, (15, 40)
 
@@ -60,19 +60,16 @@ class Drift(LiveFigure):
         mean = np.where(np.arange(STEPS) < self.jump, 0.0, 1.0)
         return np.stack([mean + SPREAD * normal(self.seed, STEPS), mean])
 
-    def _run(self, order: str, steps: Iterable[int]) -> np.ndarray:
-        """(1 + steps, 2) states at step 0 and at the steps: of the batches, and of their means."""
+    def _run(self, order: str, steps: Sequence[int] | None = None) -> np.ndarray:
+        """(1 + steps, 2) states at step 0 and at the steps (default: all): of the batches, and of their means."""
         batches = torch.from_numpy(self._batches().T.copy())
-        made = run(
-            lambda theta, x: theta - self.lr * (theta - x), 0 * batches[0], batches, order, steps, progress=False
-        )
-        return np.concatenate([np.zeros((1, 2)), made.states.numpy()])
+        return path(towards(self.lr), 0 * batches[0], batches, order, steps)
 
     @property
     def picture(self) -> Picture:
         """The paths up to the step that is set."""
         orders = [order for name, order in self.orders.items() if name != "other" or self.window]
-        made = {order: self._run(order, range(1, STEPS + 1)) for order in orders}
+        made = {order: self._run(order) for order in orders}
         means = {order: float(states[self.step, 1]) for order, states in made.items()}
         paths = {order: states[:, 0] for order, states in made.items()}
         return drift_figure(paths, self._batches()[0], self.jump, self.step, means)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import Map, path
 from revorder.live.tosses import tosses
 from revorder.live.traits import Seed, reals
 from revorder.plots.expanding import expanding_figure
@@ -41,8 +40,7 @@ class ExpandingMaps(LiveFigure):
         coins = torch.from_numpy(tosses(self.seed, STEPS, 2, ONE))
         start, found = torch.zeros((), dtype=torch.float64), {}
         for order, engine in (("forward", "replay"), ("backward", "affine")):
-            made = run(self._map(), start, coins, order, range(1, STEPS + 1), engine=engine, progress=False)
-            found[order] = torch.cat([start[None], made.states]).numpy()
+            found[order] = path(self._map(), start, coins, order, engine=engine)
         found["product"] = np.cumprod([1.0, *np.abs(self.slopes)[coins]])
         return {**found, "ends": self.ends(COMPARED), "exponent": np.array([lyapunov_exponent(self.slopes)])}
 
@@ -53,7 +51,7 @@ class ExpandingMaps(LiveFigure):
         made = run(self._map(), start, coins, "backward", [STEPS], engine="replay", progress=False)
         return np.asarray(made.states[0].numpy())
 
-    def _map(self) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    def _map(self) -> Map:
         slopes = torch.tensor(self.slopes, dtype=torch.float64)
         return lambda theta, coin: slopes[coin] * theta + 1
 

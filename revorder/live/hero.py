@@ -9,11 +9,11 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path
 from revorder.live.recordings import load
 from revorder.live.traits import Real, reals
 from revorder.plots.picture import Picture
 from revorder.plots.plane import plane_figure
-from revorder.running.run import run
 
 
 class Regression(LiveFigure):
@@ -46,8 +46,7 @@ class Regression(LiveFigure):
         start = torch.tensor(self.start, dtype=torch.float64)
         found = {}
         for order in ("forward", "backward"):
-            made = run(self._step, start, maps, order, range(1, len(maps) + 1), engine="replay", progress=False)
-            found[order] = torch.cat([start[None], made.states]).numpy()
+            found[order] = path(self._step, start, maps, order, engine="replay")
         return found
 
     def _step(self, theta: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:

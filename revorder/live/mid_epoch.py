@@ -7,10 +7,10 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.traits import Real
 from revorder.plots.one_number import mid_epoch_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 EPOCHS, DATA = 6, ("iid", "shuffle_once", "reshuffle", "flipflop")
 ORDERS = ("forward", "backward")
@@ -50,10 +50,8 @@ class MidEpoch(LiveFigure):
         covariance = self.covariance()
         unit, found = torch.eye(len(covariance), dtype=torch.float64), {}
         for order in ORDERS:
-            made = run(lambda theta, x: theta - self.lr * (theta - x), 0 * unit[0], unit, order,
-                       range(1, len(unit) + 1), progress=False)  # fmt: skip
-            weights = made.states.numpy()
-            found[order] = np.concatenate([[0], np.einsum("ni,ij,nj->n", weights, covariance, weights)])
+            weights = path(towards(self.lr), 0 * unit[0], unit, order)
+            found[order] = np.einsum("ni,ij,nj->n", weights, covariance, weights)
         return found
 
     @property

@@ -7,11 +7,11 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed
 from revorder.plots.perfect import SIZES, ks_distances, perfect_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 from revorder.theory import steps_needed
 
 SAMPLES, LONGEST, COMPARED = 2000, 40, 50
@@ -52,11 +52,7 @@ class PerfectSampler(LiveFigure):
         n = self.stopped if order == "forward" else self.depth
         start = torch.full((SAMPLES,), self.start, dtype=torch.float64)
         batches = torch.tensor(self.tosses[:, :n].T, dtype=torch.float64)
-        if not n:
-            return start.numpy()
-        made = run(lambda theta, x: theta - self.lr * (theta - x), start, batches, order, [n],
-                   engine="replay", progress=False)  # fmt: skip
-        return np.asarray(made.states[-1])
+        return np.asarray(path(towards(self.lr), start, batches, order, [n], engine="replay")[-1])
 
     def states(self) -> dict[str, np.ndarray]:
         """depth (1,); the first 50 draws of each order; their distances from the exact law for 10, 20, … 2000 draws."""

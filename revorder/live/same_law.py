@@ -9,10 +9,10 @@ import torch
 import traitlets
 
 from revorder.live.base import LiveFigure
+from revorder.live.paths import path, towards
 from revorder.live.traits import Real
 from revorder.plots.boxes import ends_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 TOSSED = 8
 
@@ -44,8 +44,7 @@ class SameLaw(LiveFigure):
         start = torch.full((len(batches[0]),), self.start, dtype=torch.float64)
         found = {}
         for order in ("forward", "backward"):
-            made = run(lambda theta, x: theta - self.lr * (theta - x), start, batches, order, [TOSSED], progress=False)
-            found[order] = made.state(TOSSED).numpy()
+            found[order] = path(towards(self.lr), start, batches, order, [TOSSED])[-1]
         return {**found, **{f"{order}_sorted": np.sort(ends) for order, ends in found.items()}}
 
     @property

@@ -10,11 +10,11 @@ import traitlets
 
 from revorder.live.base import LiveFigure
 from revorder.live.chaos import CORNERS
+from revorder.live.paths import path, towards
 from revorder.live.tosses import tosses
 from revorder.live.traits import Real, Seed, reals
 from revorder.plots.chaos import clouds_figure
 from revorder.plots.picture import Picture
-from revorder.running.run import run
 
 SHOWN, SOME, WINDOW = 16, 10, 6  # steps, seeds and last steps that `states` gives; the page shows 500, 400 and 50
 STEPS, SEEDS, LAST = 500, 400, 50
@@ -48,8 +48,7 @@ class Spreads(LiveFigure):
         many = tosses(self.seed, SHOWN * SOME, 3, stream=1).reshape(SOME, SHOWN)
         drawn = np.vstack([tosses(self.seed, SHOWN, 3), many])  # the one run, then the seeds
         for order in ("forward", "backward"):
-            start = np.tile(self.start, (1, SOME + 1, 1))
-            paths = np.concatenate([start, self.runs(order, drawn, range(1, SHOWN + 1))])
+            paths = self.runs(order, drawn, range(1, SHOWN + 1))
             found[order], heights = paths[:, 0], paths[:, :, 1]
             last = [heights[max(1, n - WINDOW + 1) : n + 1, 0] for n in range(1, SHOWN + 1)]
             found[f"along_{order}"] = np.array([each.std() for each in last])
@@ -58,12 +57,14 @@ class Spreads(LiveFigure):
         return {**found, "average": np.concatenate([found["forward"][:1], means])}
 
     def runs(self, order: str, drawn: np.ndarray, steps: Sequence[int]) -> np.ndarray:
-        """The states at these steps of many runs, whose tosses are the rows of `drawn`: (steps, runs, 2)."""
+        """The start, and the states at these steps, of many runs, whose tosses are the rows of `drawn`.
+
+        Returns:
+            (1 + steps, runs, 2).
+        """
         start = torch.tensor(self.start, dtype=torch.float64).repeat(len(drawn), 1)
         batches = torch.tensor(CORNERS, dtype=torch.float64)[drawn.T]
-        made = run(lambda theta, x: theta - self.lr * (theta - x), start, batches, order, steps,
-                   engine="replay", progress=False)  # fmt: skip
-        return np.asarray(made.states)
+        return path(towards(self.lr), start, batches, order, steps, engine="replay")
 
     @property
     def picture(self) -> Picture:
@@ -71,8 +72,8 @@ class Spreads(LiveFigure):
         n = min(max(self.step, 1), 100)
         drawn, many = tosses(self.seed, n, 3)[None], tosses(self.seed, STEPS * SEEDS, 3, stream=1).reshape(SEEDS, STEPS)
         late, orders = range(max(1, n - LAST + 1), n + 1), ("forward", "backward")
-        clouds = {f"{order}, steps {late[0]} to {n}": self.runs(order, drawn, late)[:, 0] for order in orders}
-        clouds |= {f"{order}, step {n} of {SEEDS} seeds": self.runs(order, many, [n])[0] for order in orders}
+        clouds = {f"{order}, steps {late[0]} to {n}": self.runs(order, drawn, late)[1:, 0] for order in orders}
+        clouds |= {f"{order}, step {n} of {SEEDS} seeds": self.runs(order, many, [n])[-1] for order in orders}
         title = "Along its path backward comes to rest; over seeds it spreads as forward does"
         if (1 - self.lr) ** late[0] > 1e-3:
             title = "One run over its last steps, and many seeds at one step"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from revorder.plots.design import INK
 from revorder.plots.looks import PALETTE, REFERENCE, STYLES, Style
 from revorder.plots.picture import Picture, figure
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BINS = 32
-INK = "#1f2328"
 
 
 def boxes_figure(

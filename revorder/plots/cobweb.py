@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from revorder.plots.contraction import PROMISED
 from revorder.plots.design import ABOVE, GRID, SPINE
 from revorder.plots.looks import STYLES
 from revorder.plots.picture import Picture, figure, plain_log
@@ -63,7 +64,7 @@ def coupled_figure(paths: Mapping[str, Floats], gaps: Floats, slopes: Sequence[f
     made, (left, right) = figure(8.6, 3.7, fast=True, ncols=2)
     steps = np.arange(n + 1)
     for line, label, dashes in ((rate, "largest slopeⁿ", "--"), (mean, "mean slopeⁿ", ":")):
-        left.plot(steps, gaps[0] * line**steps, color="#444444", linewidth=1, linestyle=dashes, label=label)
+        left.plot(steps, gaps[0] * line**steps, color=PROMISED, linewidth=1, linestyle=dashes, label=label)
     left.plot(steps, np.where(gaps > FLOOR, gaps, np.nan), color=STYLES[2]["color"], linewidth=1.8, label="gap")
     left.set(xlabel="step n", ylabel="gap |a - b|", yscale="log", ylim=(FLOOR, 1e4))
     plain_log(left.yaxis)

@@ -26,9 +26,9 @@ def plane_figure(paths: Mapping[str, ArrayLike], best: Sequence[float]) -> Pictu
     plane.plot(*best, "+", color="black", markersize=11, markeredgewidth=2)
     plane.set(xlabel="θ₁", ylabel="θ₂", title="both parameters; + least squares", aspect="equal")
     time.set(xlabel="step n (batches)", ylabel="θ₁", title="the first one, batch after batch")
-    time.legend(title="composition order", frameon=False)
+    time.legend(title="composition order")
     spreads = {name: np.asarray(path, dtype=float)[-20:].std(axis=0).max() for name, path in paths.items()}
     said = ", ".join(f"{name} {spread:.2g}" for name, spread in spreads.items())
-    made.suptitle(f"Spread over the last 20 steps: {said}", fontweight="bold")
+    made.suptitle(f"Spread over the last 20 steps: {said}")
     return Picture(made, "Two parameters of a linear regression along SGD, in the plane and the first of them against "
                          f"the step. Spread over the last 20 steps: {said}.")  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from revorder.planning.plan import Plan, plan
 from revorder.plots.design import MUTED, SMALL
-from revorder.plots.looks import looks
+from revorder.plots.looks import STYLES, looks
 from revorder.plots.picture import Picture, figure, plain_log
 
 
@@ -52,7 +52,7 @@ def threads_figure(plan: Plan, period: int) -> Picture:
     fig, ax = figure(8.0, 0.26 * len(chains) + 1.4)
     for row, looks_ in enumerate(chains.values()):
         ax.plot([0, looks_[-1]], [row, row], color=MUTED, linewidth=1.5)
-        ax.plot(looks_, [row] * len(looks_), "s", color="#0072B2", markersize=3.5)
+        ax.plot(looks_, [row] * len(looks_), "s", color=STYLES[1]["color"], markersize=3.5)
     ax.set(xlabel="batches applied", ylabel="chain", ylim=(len(chains) - 0.4, -0.6))
     ax.set_yticks([])
     ax.grid(False)

@@ -1,7 +1,7 @@
 // Two starts under θ -> θ - h (θ - x), with one, two or three batches x: their paths in both orders.
 
 import {tosses} from "./random.js";
-import {backwardAffine, forwardPath, word} from "./words.js";
+import {pathsTowards, word} from "./words.js";
 
 export const COBWEB_STEPS = 20;
 const VALUES = {1: [1], 2: [0, 1], 3: [0, 0.5, 1]};
@@ -15,12 +15,8 @@ export function cobwebBatches({batches, seed}) {
 /** forward, backward: [a's states, b's states], each at the steps 0 … COBWEB_STEPS. */
 export function cobwebStates(settings) {
   const {lr, a, b} = settings, {values, drawn} = cobwebBatches(settings);
-  const step = (theta, i) => theta - lr * (theta - drawn[i]);
-  return {
-    values, drawn,
-    forward: [a, b].map(start => forwardPath(step, start, COBWEB_STEPS)),
-    backward: [a, b].map(start => backwardAffine(() => 1 - lr, i => lr * drawn[i], start, COBWEB_STEPS)),
-  };
+  const runs = [a, b].map(start => pathsTowards(lr, drawn, start));
+  return {values, drawn, forward: runs.map(run => run.forward), backward: runs.map(run => run.backward)};
 }
 
 /** All states on the way to F_n or B_n, from both starts: each batch of the word is applied to the state before. */

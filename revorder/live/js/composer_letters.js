@@ -1,10 +1,9 @@
 // The chips of the composer's words, dragged within their row by mouse or finger, or moved by keys.
 
+import {makeSvg} from "./basics.js";
 import {allWords} from "./composer_states.js";
 import {LEFT, HEAD, wordsGrid} from "./composer_words.js";
 import {clamp} from "./handles.js";
-
-const SVG_PLACE = "http://www.w3.org/2000/svg";
 
 /** The words after the letter of row has gone from one place to another: an order of one's own. */
 function rearranged(live, row, from, to) {
@@ -21,18 +20,14 @@ const KEYS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDow
 export class Letters {
   constructor(live) {
     Object.assign(this, {live, panel: live.panels.words});
-    const element = (this.element = document.createElementNS(SVG_PLACE, "rect"));
-    const roles = {
+    const element = (this.element = makeSvg("rect", {
       class: "live-press",
       tabindex: "0",
       role: "application",
       "aria-roledescription": "words to rearrange",
       style: "fill-opacity: 0; cursor: grab; touch-action: pan-y",
-    };
-    for (const [name, value] of Object.entries(roles)) element.setAttribute(name, value);
-    this.hint = document.createElementNS(SVG_PLACE, "text");
-    this.hint.setAttribute("class", "live-hint");
-    this.hint.textContent = "drag a chip";
+    }));
+    this.hint = makeSvg("text", {class: "live-hint"}, "drag a chip");
     this.panel.svg.append(element, this.hint);
     this.listen({
       pointerdown: e => this.take(e),

@@ -1,7 +1,7 @@
 // The states of one number under coin tosses, θ -> θ - h (θ - x) from 0, and the law of its end over many seeds.
 
 import {bits} from "./random.js";
-import {backwardAffine, forwardPath} from "./words.js";
+import {pathsTowards} from "./words.js";
 
 export const TOSSES = 20, CELLS = 256, SEEDS = 4000;
 const HALF = TOSSES / 2, STREAMS = {forward: 1, backward: 2};
@@ -10,8 +10,7 @@ const HALF = TOSSES / 2, STREAMS = {forward: 1, backward: 2};
 export function digitStates({tosses, lr, seed}) {
   const x = Array.from(tosses, Number), laws = new Map();
   const law = n => laws.get(n) ?? laws.set(n, lawAt(n, lr, seed)).get(n);
-  return {x, law, forward: forwardPath((state, i) => state - lr * (state - x[i]), 0, x.length),
-    backward: backwardAffine(() => 1 - lr, i => lr * x[i], 0, x.length)};
+  return {x, law, ...pathsTowards(lr, x, 0)};
 }
 
 /** Weights of batches 0 … n - 1 in the state at step n. */

@@ -1,6 +1,6 @@
 // One number, θ -> θ - h (θ - x) from 0, on noisy batches whose mean jumps from 0 to 1.
 
-import {backwardAffine, forwardPath} from "./words.js";
+import {pathsTowards} from "./words.js";
 import {normal} from "./random.js";
 
 export const DRIFT_STEPS = 200, SPREAD = 0.5;
@@ -34,8 +34,7 @@ function expectedPath(jump, lr, window) {
 /** x, and for every order shown its path and what is expected of it. */
 export function driftStates({jump, lr, seed, window}) {
   const x = Array.from({length: DRIFT_STEPS}, (_, i) => (i < jump ? 0 : 1) + SPREAD * normal(seed, i));
-  const forward = forwardPath((state, i) => state - lr * (state - x[i]), 0, DRIFT_STEPS);
-  const backward = backwardAffine(() => 1 - lr, i => lr * x[i], 0, DRIFT_STEPS);
+  const {forward, backward} = pathsTowards(lr, x, 0);
   const other = windowPath(x, lr, window, forward), widths = {forward: 0, backward: DRIFT_STEPS, other: window};
   const expected = Object.entries(widths).map(([name, width]) => [name, expectedPath(jump, lr, width)]);
   return {x, paths: {forward, backward, other}, expected: Object.fromEntries(expected)};

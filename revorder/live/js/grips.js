@@ -1,5 +1,6 @@
 // What in a plot answers a pointer or a key: points to drag, areas to press, panels that follow the pointer.
 
+import {makeSvg} from "./basics.js";
 import {Handle} from "./handles.js";
 
 /** The kind that its description asks for: `press` makes an area, `hover` follows the pointer, make(live) builds one of
@@ -15,16 +16,8 @@ export function grip(spec, live) {
 class Press {
   constructor(spec, live) {
     Object.assign(this, {spec, live, panel: live.panels[spec.panel]});
-    this.element = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    this.element.setAttribute("class", "live-press");
-    this.element.setAttribute("rx", 6);
-    if (spec.quiet) this.element.setAttribute("aria-hidden", "true");
-    else
-      for (const [name, value] of [
-        ["tabindex", "0"],
-        ["role", "button"],
-      ])
-        this.element.setAttribute(name, value);
+    const roles = spec.quiet ? {"aria-hidden": "true"} : {tabindex: "0", role: "button"};
+    this.element = makeSvg("rect", {class: "live-press", rx: 6, ...roles});
     this.element.addEventListener("click", () => this.#press());
     this.element.addEventListener("keydown", event => {
       if (event.key !== "Enter" && event.key !== " ") return;

@@ -1,6 +1,7 @@
 // Points that can be taken in hand: dragged by mouse or finger, moved by arrow keys.
 
-const SVG = "http://www.w3.org/2000/svg";
+import {makeSvg} from "./basics.js";
+
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1]};
 
 export class Handle {
@@ -9,17 +10,10 @@ export class Handle {
    *  say(live) -> text, when(live) -> whether it can be moved now, hint (a word beside it until it was used). */
   constructor(spec, live) {
     Object.assign(this, {spec, live, panel: live.panels[spec.panel]});
-    this.element = document.createElementNS(SVG, "g");
-    this.element.setAttribute("class", "live-handle");
-    for (const radius of [22, 8]) {
-      const circle = document.createElementNS(SVG, "circle");
-      circle.setAttribute("r", radius);
-      circle.setAttribute("class", radius === 8 ? "live-knob" : "live-reach");
-      this.element.append(circle);
-    }
-    if (spec.hint) this.element.append(hint(spec.hint));
     const roles = {tabindex: "0", role: "slider", "aria-label": spec.label, "aria-roledescription": "point to drag"};
-    for (const [name, value] of Object.entries(roles)) this.element.setAttribute(name, value);
+    this.element = makeSvg("g", {class: "live-handle", ...roles}, makeSvg("circle", {r: 22, class: "live-reach"}),
+      makeSvg("circle", {r: 8, class: "live-knob"}));
+    if (spec.hint) this.element.append(hint(spec.hint));
     this.element.addEventListener("pointerdown", event => this.#take(event));
     this.element.addEventListener("keydown", event => this.#key(event));
     this.panel.svg.append(this.element);
@@ -89,13 +83,7 @@ export class Handle {
 }
 
 function hint(word) {
-  const text = document.createElementNS(SVG, "text");
-  text.setAttribute("x", "15");
-  text.setAttribute("y", "-11");
-  text.setAttribute("class", "live-hint");
-  text.setAttribute("aria-hidden", "true");
-  text.textContent = word;
-  return text;
+  return makeSvg("text", {x: "15", y: "-11", class: "live-hint", "aria-hidden": "true"}, word);
 }
 
 export function clamp(value, low, high) {

@@ -2,7 +2,7 @@
 
 import {slider} from "./controls.js";
 import {short} from "./basics.js";
-import {heroStates, kept, lastMoves} from "./hero_states.js";
+import {heroStates, lastMoves} from "./hero_states.js";
 import {figure} from "./kit.js";
 
 const WIDE = [-0.45, 1.05], TALL = [-0.35, 1.05], CALM = 0.01, FAR = 3, LITTLE = 0.03, TAIL = 14;
@@ -59,8 +59,8 @@ function calm(live, order) {
 
 /** Whether backward moves little, and later batches can no longer move it far: at a small rate each move is little. */
 function settled(live) {
-  const {settings, settings: {step}, states} = live, size = Math.max(1, Math.hypot(...states.backward[step]));
-  return calm(live, "backward") && kept(settings, step) * size < LITTLE;
+  const {settings: {step}, states} = live, size = Math.max(1, Math.hypot(...states.backward[step]));
+  return calm(live, "backward") && states.kept[step] * size < LITTLE;
 }
 
 export default figure({
@@ -81,8 +81,8 @@ export default figure({
   },
   title(live) {
     if (live.settings.step < 10) return "The same batches, the same start, two orders: press play, drag the start";
-    const {settings, settings: {step}, states} = live, away = Math.hypot(...states.backward[step]) > FAR;
-    if (kept(settings, step) > FAR) return "So far these maps stretch more than they shrink: neither order settles";
+    const {settings: {step}, states} = live, away = Math.hypot(...states.backward[step]) > FAR;
+    if (states.kept[step] > FAR) return "So far these maps stretch more than they shrink: neither order settles";
     const forward = `<span class="f">Forward ${calm(live, "forward") ? "moves little just now" : "jitters"}</span>`;
     return `${forward}, <span class="b">backward ${settled(live) ? "has settled" : "is not there yet"}${away ? ", outside the picture" : ""}</span>`;
   },

@@ -13,7 +13,8 @@ const SAVE_EVERY = 250, SAY_EVERY = 1200, READ_EVERY = 120; // milliseconds
  *
  *  spec: label (what it is, for screen readers), settings (names of the traits that it reads), states(settings) -> all
  *  numbers that it draws, panels, draw(live), title(live) -> its message now; and if need be read(live) -> a line of
- *  numbers (HTML), play, controls (a list, or settings -> a list), handles, goals ({text, reached(live)}), fresh (settings that put step back to 0). */
+ *  numbers (HTML), play, controls (a list, or settings -> a list), handles, goals ({text, reached(live)}), fresh
+ *  (settings that put step back to 0). */
 export function figure(spec) {
   return {
     render({model, el}) {
@@ -27,7 +28,7 @@ export function figure(spec) {
 
 class Live {
   constructor(spec, model) {
-    Object.assign(this, {spec, model, frames: 0, theme: LIGHT, drawn: null, read: 0, said: 0});
+    Object.assign(this, {spec, model, frames: 0, read: 0, said: 0});
     this.names = [...spec.settings, ...(spec.play ? ["step"] : [])];
     this.settings = Object.fromEntries(this.names.map(name => [name, model.get(name)]));
     this.goals = (spec.goals ?? []).map((goal, i) => ({...goal, reached: (model.get("reached") ?? []).includes(String(i + 1)),
@@ -139,7 +140,6 @@ class Live {
       this.player.advance(now, wantsLessMotion());
       if (this.player.running) this.touch();
     }
-    this.#dress();
     if (!Object.values(this.panels).map(panel => panel.resize()).every(Boolean)) return;
     this.spec.draw?.(this);
     this.handles.forEach(handle => handle.place());
@@ -215,9 +215,4 @@ function put(element, html) {
   if (element.dataset.html === html) return;
   element.dataset.html = html;
   element.innerHTML = html;
-}
-
-/** Text as HTML, with nothing in it that a browser would take for more. */
-export function escaped(text) {
-  return String(text).replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`);
 }

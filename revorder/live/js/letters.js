@@ -1,5 +1,7 @@
 // Batches as coloured chips with their number: old ones dark, new ones light.
 
+import {DARK} from "./theme.js";
+
 const RAMP = {
   light: [
     [38, 45, 112],
@@ -26,11 +28,9 @@ function ramp(part, dark) {
   return stops[k].map((v, c) => Math.round(v + (at - k) * (stops[k + 1][c] - v)));
 }
 
-const isDarkTheme = theme => theme.paper !== "#ffffff";
-
 /** The colour of batch i of `count`. faint: the share of it over the paper. */
 export function letterColour(i, count, theme, faint = 1) {
-  const dark = isDarkTheme(theme),
+  const dark = theme === DARK,
     paper = dark ? [20, 24, 30] : [255, 255, 255];
   const rgb = ramp(count > 1 ? i / (count - 1) : 0, dark).map((v, c) => Math.round(faint * v + (1 - faint) * paper[c]));
   return `rgb(${rgb.join()})`;
@@ -38,7 +38,7 @@ export function letterColour(i, count, theme, faint = 1) {
 
 /** Dark or light, whichever can be read on that batch's colour. */
 function letterInk(i, count, theme) {
-  const [r, g, b] = ramp(count > 1 ? i / (count - 1) : 0, isDarkTheme(theme));
+  const [r, g, b] = ramp(count > 1 ? i / (count - 1) : 0, theme === DARK);
   return 0.3 * r + 0.59 * g + 0.11 * b > 125 ? "#14181e" : "#ffffff";
 }
 

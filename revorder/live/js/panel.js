@@ -1,6 +1,6 @@
 // A panel: one pair of axes on a canvas, drawn in data coordinates.
 
-import {make, short, ticks} from "./basics.js";
+import {make, makeSvg, short, ticks} from "./basics.js";
 import {Cloud} from "./cloud.js";
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
@@ -14,7 +14,7 @@ export class Panel {
     this.y = spec.y;
     this.title = make("div", {class: "live-panel-title"}, spec.title ?? "");
     this.canvas = make("canvas", {"aria-hidden": "true"});
-    this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.svg = makeSvg("svg");
     this.stage = make("div", {class: "live-stage"}, this.canvas, this.svg);
     this.element = make("div", {class: "live-panel", "data-panel": spec.name}, this.title, this.stage);
     this.element.style.flexGrow = spec.grow ?? 1;

@@ -1,6 +1,6 @@
 // The play bar: step back, play or pause, one step, to the start, and a slider over all steps.
 
-import {make} from "./basics.js";
+import {make, makeSvg} from "./basics.js";
 
 const ICONS = {
   start: "M4 3v10M13 3 6 8l7 5z", back: "M11 3 4 8l7 5z", play: "M4 2.5 13 8l-9 5.5z", pause: "M4.5 3v10M10.5 3v10",
@@ -8,13 +8,7 @@ const ICONS = {
 };
 
 function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
+  return makeSvg("svg", {viewBox: "0 0 16 16", "aria-hidden": "true"}, makeSvg("path", {d: ICONS[name]}));
 }
 
 export class Player {

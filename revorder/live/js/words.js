@@ -31,13 +31,6 @@ export function word(order, n) {
   return WORDS[name](n, Number(number));
 }
 
-/** The states at steps 0 … n by the definition: step(state, batch number), started afresh for every word. */
-export function literally(order, step, start, n) {
-  const states = [start];
-  for (let m = 1; m <= n; m++) states.push(word(order, m).reduce(step, start));
-  return states;
-}
-
 /** Forward's states at steps 0 … n, each from the one before. */
 export function forwardPath(step, start, n) {
   const states = [start];
@@ -56,4 +49,12 @@ export function backwardAffine(slope, shift, start, n) {
     states.push(a * start + b);
   }
   return states;
+}
+
+/** Both paths for θ -> θ - h (θ - x_i) of numbers, at the steps 0 … n. */
+export function pathsTowards(lr, x, start, n = x.length) {
+  return {
+    forward: forwardPath((theta, i) => theta - lr * (theta - x[i]), start, n),
+    backward: backwardAffine(() => 1 - lr, i => lr * x[i], start, n),
+  };
 }
