@@ -104,9 +104,7 @@ def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown, with the machine."""
     from report import _grid
 
-    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items() if version)
-    changed = " with uncommitted changes" if card["uncommitted_changes"] else ""
-    where = f"{card['cpu']}, {card['cores']} cores; {card['os']}; {versions}; commit {card['commit'][:12]}{changed}"
+    where = f"{card['cpu']}, {card['cores']} cores; {card['os']}; {machine.versions(card)}"
     numbers = ("first", "playing", "dragging")
     lines = [[row["figure"], *("" if row[key] is None else f"{row[key]:.0f}" for key in numbers)] for row in rows]
     return "\n".join(["# Live figures\n", f"{where}; {card['date'][:10]}\n", HOW, _grid(HEAD, lines)])

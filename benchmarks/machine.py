@@ -30,6 +30,13 @@ def card(threads: int) -> dict[str, object]:
     }
 
 
+def versions(card: dict[str, object]) -> str:
+    """The versions of a card in words, and its commit."""
+    named = ", ".join(f"{name} {version}" for name, version in card["versions"].items() if version)
+    changed = " with uncommitted changes" if card["uncommitted_changes"] else ""
+    return f"{named}; commit {card['commit'][:12]}{changed}"
+
+
 def use_threads(threads: int) -> None:
     """Limit this process and its children; before torch and JAX are imported, since they read it only once."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

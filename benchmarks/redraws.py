@@ -143,16 +143,14 @@ def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """One line for each widget, in Markdown."""
     from report import _grid
 
-    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items() if version)
-    changed = " with uncommitted changes" if card["uncommitted_changes"] else ""
     lines = [[
         row["widget"], "yes" if row["trains"] else "no", f"{len(row['times'])}",
         f"{sum(map(len, row['times'].values()))}", f"{row['median']:.0f}",
         f"{row['worst']:.0f} ({row['worst_control']})", f"{row['slowest']:.0f}",
     ] for row in rows]  # fmt: skip
     where = f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}"
-    parts = ["# Redraws of the widgets\n", f"{where}; {versions}; commit {card['commit'][:12]}{changed}; "
-             f"{card['date'][:10]}\n", HOW, _grid(HEAD, lines)]  # fmt: skip
+    parts = ["# Redraws of the widgets\n", f"{where}; {machine.versions(card)}; {card['date'][:10]}\n", HOW,
+             _grid(HEAD, lines)]  # fmt: skip
     return "\n".join(parts)
 
 

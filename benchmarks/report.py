@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import machine
 from timing import Row, digits
 
 HOW = """\
@@ -38,12 +39,10 @@ def write(folder: Path, card: dict[str, Any], rows: list[Row], probes: dict[str,
 
 def table(card: dict[str, Any], rows: list[Row], probes: dict[str, Any]) -> str:
     """Everything measured, in Markdown."""
-    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items() if version)
-    changed = " with uncommitted changes" if card["uncommitted_changes"] else ""
     parts = [
         "# Benchmarks\n",
         f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}; "
-        f"{versions}; commit {card['commit'][:12]}{changed}; {card['date'][:10]}\n",
+        f"{machine.versions(card)}; {card['date'][:10]}\n",
         HOW.format(rounds=card["rounds"]),
     ]
     plain = [row for row in rows if not row.group]

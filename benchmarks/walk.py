@@ -42,16 +42,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def walked(lab: Any, name: str, asked: argparse.Namespace) -> tuple[float, float]:
     """Seconds until the first figure, and until all cells have run."""
-    from lab import READY, RUN, SHUT, TOKEN
-    from playwright.sync_api import sync_playwright
+    from lab import RUN, opened
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=asked.chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1366, "height": 768})
-        page.set_default_timeout(180_000)
-        page.goto(f"{lab.address}/lab/tree/{name}?token={TOKEN}&reset")
-        page.wait_for_function("window.jupyterapp !== undefined")
-        page.evaluate(READY)
+    with opened(lab, name, asked.chromium, size=(1366, 768), mode="lab") as page:
         began = time.perf_counter()
         page.evaluate("run => { window.done = eval(run)() }", RUN)
         page.wait_for_function(DRAWN)
@@ -62,8 +55,6 @@ def walked(lab: Any, name: str, asked: argparse.Namespace) -> tuple[float, float
             page.evaluate(TOP)
             page.wait_for_timeout(800)
             page.screenshot(path=asked.out / f"{Path(name).stem}.png")
-        page.evaluate(SHUT)
-        browser.close()
     return seconds, whole
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from webpages import QUIET
 
 TOKEN = "revorder-test"
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
@@ -118,16 +119,22 @@ def _wait(address: str, server: subprocess.Popen, log: Path) -> None:
 
 
 @contextmanager
-def opened(lab: Lab, notebook: str, chromium: str) -> Iterator[Any]:
-    """A page with a notebook open and its kernel ready; at the end the kernel is shut down."""
+def opened(
+    lab: Lab, notebook: str, chromium: str, *, size: tuple[int, int] = (1200, 1000), mode: str = "doc"
+) -> Iterator[Any]:
+    """A page with a notebook open and its kernel ready; at the end the kernel is shut down.
+
+    Args:
+        size: width and height of the window, in pixels.
+        mode: "doc" for the notebook alone, "lab" with the side bar.
+    """
     from playwright.sync_api import sync_playwright
 
-    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.set_default_timeout(120_000)
-        page.goto(f"{lab.address}/doc/tree/{notebook}?token={TOKEN}&reset")
+        page.goto(f"{lab.address}/{mode}/tree/{notebook}?token={TOKEN}&reset")
         page.wait_for_function("window.jupyterapp !== undefined")
         page.evaluate(READY)
         try:

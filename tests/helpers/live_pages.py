@@ -23,6 +23,17 @@ DRAWN = """[...document.querySelectorAll('.live-on')].every(e => +e.dataset.draw
     && !!document.querySelector('.live-on')"""
 
 
+def drag_by(page: Any, handle: Any, dx: float, dy: float, steps: int = 4) -> None:
+    """Take a point in hand with the mouse and move it by pixels."""
+    handle.scroll_into_view_if_needed()
+    box = handle.locator(".live-knob").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx, y + dy, steps=steps)
+    page.mouse.up()
+
+
 def write_page(folder: Path, figures: Sequence[LiveFigure], attributes: str = "") -> None:
     """A folder with index.html, which shows these figures."""
     shutil.copytree(FOLDER, folder / "js", dirs_exist_ok=True)

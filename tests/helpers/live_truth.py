@@ -38,6 +38,12 @@ def javascript(module: str, function: str, arguments: Sequence[Sequence[Any]]) -
     return json.loads(done.stdout)
 
 
+def computed(figure: LiveFigure, **other: Any) -> dict[str, Any]:
+    """What the page computes for a figure's settings, or for others, to be compared with its `states()`."""
+    (found,) = javascript(f"{figure.figure}_states", "compared", [[figure.settings | other]])
+    return found
+
+
 def gap(found: Mapping[str, Any], expected: Mapping[str, Any]) -> float:
     """The largest difference of two sets of named arrays, in units of the largest number of each array.
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
+from notebook_parts import code, figures, outputs, prose, tags
 from pattern_rules import PATTERN, folded, is_led, names, widgets
 
 import revorder as ro
@@ -26,26 +27,6 @@ def rule(function: Rule) -> Rule:
 
 def complaints(notebook: NotebookNode) -> list[str]:
     return [f"{name}: {complaint}" for name, rule in RULES.items() for complaint in rule(notebook)]
-
-
-def code(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def prose(notebook: NotebookNode) -> str:
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def outputs(notebook: NotebookNode) -> list[NotebookNode]:
-    return [output for cell in code(notebook) for output in cell.outputs]
-
-
-def figures(notebook: NotebookNode) -> list[NotebookNode]:
-    return [output.data for output in outputs(notebook) if "image/png" in output.get("data", {})]
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return cell.metadata.get("tags", [])
 
 
 def asked(notebook: NotebookNode) -> list[str]:

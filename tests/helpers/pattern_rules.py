@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import nbformat
 from nbformat import NotebookNode
+from notebook_parts import code, figures, prose, tags
 
 import revorder as ro
 from revorder.live.modules import FOLDER
@@ -36,14 +38,10 @@ def rule(function: Rule) -> Rule:
     return function
 
 
-def code(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def folded(cell: NotebookNode) -> bool:
     """In JupyterLab and on the site."""
     hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-    return hidden and "hide-input" in cell.metadata.get("tags", [])
+    return hidden and "hide-input" in tags(cell)
 
 
 def widgets(cell: NotebookNode) -> list[NotebookNode]:
@@ -51,7 +49,7 @@ def widgets(cell: NotebookNode) -> list[NotebookNode]:
     return [output.data for output in cell.get("outputs", []) if WIDGET in output.get("data", {})]
 
 
-def html(data: NotebookNode) -> str:
+def markup(data: NotebookNode) -> str:
     return "".join(data.get("text/html", ""))
 
 
@@ -67,8 +65,7 @@ def visible_lines(notebook: NotebookNode) -> int:
 
 def words(notebook: NotebookNode) -> int:
     """Of the prose; a formula counts as one."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]*>", " x ", text, flags=re.DOTALL)
+    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]*>", " x ", prose(notebook), flags=re.DOTALL)
     return len(re.findall(r"\w[\w'’.-]*", text))
 
 
@@ -80,7 +77,7 @@ def a_live_figure_comes_first(notebook):
         yield "the first cell is more than a title and one question"
     if setup.cell_type != "code" or not folded(setup):
         yield "the second cell is no folded set-up"
-    if first.cell_type != "code" or not widgets(first) or "data-figure" not in html(widgets(first)[0]):
+    if first.cell_type != "code" or not widgets(first) or "data-figure" not in markup(widgets(first)[0]):
         yield "the third cell shows no live figure"
     if len(first.source.splitlines()) > 3:
         yield "the first figure takes more than three lines"
@@ -91,7 +88,7 @@ def a_live_figure_comes_first(notebook):
 @rule
 def the_figure_leads(notebook):
     shown = [data for cell in code(notebook) for data in widgets(cell)]
-    toys = [data for data in shown if 'data-figure="predict"' not in html(data)]
+    toys = [data for data in shown if 'data-figure="predict"' not in markup(data)]
     least = 1 if notebook.cells[0].source.startswith("# 11") else 3
     if len(toys) < least:
         yield f"{len(toys)} live figures or widgets, of {least}"
@@ -101,7 +98,7 @@ def the_figure_leads(notebook):
 def every_widget_has_a_picture_or_text_of_itself(notebook):
     for cell in code(notebook):
         for data in widgets(cell):
-            text = html(data)
+            text = markup(data)
             if 'data-figure="predict"' in text:
                 if "<details>" not in text:
                     yield f"no text of a prediction: {cell.source}"
@@ -112,17 +109,16 @@ def every_widget_has_a_picture_or_text_of_itself(notebook):
 @rule
 def states_are_readable(notebook):
     for data in (data for cell in code(notebook) for data in widgets(cell)):
-        for state in re.findall(r'data-state="([^"]*)"', html(data)):
-            json.loads(state.replace("&quot;", '"').replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">")
-                       .replace("&amp;", "&"))  # fmt: skip
-    if "widgets" in notebook.metadata:
-        yield "the state of widgets is stored"
+        for state in re.findall(r'data-state="([^"]*)"', markup(data)):
+            try:
+                json.loads(html.unescape(state))
+            except ValueError:
+                yield f"the state of a figure is no JSON: {state[:80]}"
 
 
 @rule
 def predictions_are_commitments(notebook):
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    if "**Predict.**" in text:
+    if "**Predict.**" in prose(notebook):
         yield "a prediction in Markdown has its answer in sight"
     least = 1 if notebook.cells[0].source.startswith("# 11") else 2
     if names(notebook).count("Predict") < least:
@@ -141,7 +137,7 @@ def code_and_prose_are_short(notebook):
 def checks_are_folded_and_speak(notebook):
     for cell in code(notebook):
         asserts = re.search(r"^\s*assert ", cell.source, flags=re.MULTILINE)
-        tagged = "checks" in cell.metadata.get("tags", [])
+        tagged = "checks" in tags(cell)
         if asserts and not tagged:
             yield f"an assertion outside of a cell tagged checks: {cell.source[:80]}"
         if tagged and not (folded(cell) and asserts):
@@ -164,9 +160,7 @@ def no_cell_is_silent(notebook):
 def nothing_is_shown_twice(notebook):
     if any(re.search(r"\.picture\s*$", cell.source) for cell in code(notebook)):
         yield "the picture of a widget is shown once more"
-    pictures = Counter(
-        o.data["image/png"] for c in code(notebook) for o in c.outputs if "image/png" in o.get("data", {})
-    )
+    pictures = Counter(data["image/png"] for data in figures(notebook))
     if pictures and max(pictures.values()) > 1:
         yield "the same picture twice"
 

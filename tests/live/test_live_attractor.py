@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_pages import browser, drag_by, opened
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 from revorder.live.attractor import UPRIGHT, slope
-
-GOALS = {"attractor": [[{"lr": 0.665}], [{"lr": 0.33}]]}
 
 
 def draw(rng):
@@ -32,7 +30,7 @@ def test_states_are_those_of_run():
 
 def test_a_box_too_many_would_be_noticed():
     figure = ro.live.Attractor()
-    (found,) = javascript("attractor_states", "compared", [[figure.settings]])
+    found = computed(figure)
     found["counts"][-1] += 1
     assert gap(found, figure.states()) > 1e-3
 
@@ -72,11 +70,7 @@ def test_goals_are_reached_by_dragging_and_by_keys(chromium, tmp_path):
         reached = "document.querySelectorAll('.live-reached').length"
         assert page.evaluate(reached) == 0
         handle = page.locator("[data-panel=dimension] .live-handle")
-        box = handle.bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2, steps=4)
-        page.mouse.up()
+        drag_by(page, handle, 40, 0)
         lr = "document.querySelector('.live-on').live.settings.lr"
         assert page.evaluate(lr) > 0.55
         slider = page.get_by_role("slider", name="learning rate h").last  # below the plots; the handle is the other

@@ -6,8 +6,8 @@ from itertools import count
 
 import numpy as np
 import pytest
-from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_pages import browser, drag_by, opened
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -31,7 +31,7 @@ def test_states_are_those_of_run():
 
 def test_the_mean_in_the_emas_place_would_be_noticed():
     figure = ro.live.Averaging()
-    (found,) = javascript("averaging_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "ema": found["mean"]}, figure.states()) > 0.1
 
 
@@ -77,13 +77,7 @@ def test_goals_are_reached_by_dragging(chromium, tmp_path):
     with browser(chromium) as opener, opened(opener, tmp_path, [ro.live.Averaging()]) as page:
         assert page.evaluate("document.querySelectorAll('.live-reached').length") == 0
         knob = page.locator(".live-handle").nth(1)  # the number of batches, by mouse and then by keys
-        knob.scroll_into_view_if_needed()
-        box = knob.locator(".live-knob").bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 40, y, steps=4)
-        page.mouse.up()
+        drag_by(page, knob, 40, 0)
         step = page.evaluate("document.querySelector('.live-on').live.settings.step")
         assert 30 < step < 60
         for _ in range(abs(47 - step)):

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_goals import in_turn
+from live_pages import browser, drag_by, opened
+from live_truth import computed, gap, worst_gap
 
 import revorder as ro
 
@@ -37,7 +38,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     bowl = ro.live.Bowl()
-    (found,) = javascript("bowl_states", "compared", [[bowl.settings]])
+    found = computed(bowl)
     assert gap({**found, "forward": found["backward"]}, bowl.states()) > 0.1
 
 
@@ -74,20 +75,13 @@ def page(chromium, tmp_path):
 
 def test_goals_are_open_at_first_and_can_be_reached(page):
     assert page.locator(".live-reached").count() == 0
-    for number, (settings,) in enumerate(GOALS["bowl"], 1):
-        page.evaluate("s => document.querySelector('.live-on').live.set(s)", settings)
-        page.wait_for_function(f"document.querySelectorAll('.live-reached').length === {number}")
+    in_turn(page, GOALS["bowl"])
 
 
 def test_the_rate_is_dragged_on_the_curve(page):
     handle = page.get_by_role("slider", name="learning rate h")
     page.evaluate("document.querySelector('.live-on').live.set({lr: 0.3})")
-    box = handle.locator(".live-knob").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 40, y - 90, steps=4)
-    page.mouse.up()
+    drag_by(page, handle, 40, -90)
     assert page.evaluate("document.querySelector('.live-on').live.settings.lr") > 0.4
     handle.press("End")  # means nothing here
     handle.press("ArrowRight")

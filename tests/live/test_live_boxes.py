@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import traitlets
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -34,7 +34,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     figure = ro.live.Tosses()
-    (found,) = javascript("boxes_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "forward": found["backward"]}, figure.states()) > 0.1
     assert found["through"][-1] == found["backward"][-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -27,7 +27,7 @@ def test_states_are_those_of_run():
 
 def test_the_tosses_in_another_order_would_be_noticed():
     figure = ro.live.CouplingFromThePast(step=12)
-    (found,) = javascript("cftp_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "backward": found["forward"]}, figure.states()) > 0.1
 
 

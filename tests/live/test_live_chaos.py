@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 from revorder.live.tosses import tosses
-
-GOALS = {"chaos": [[{"lr": 0.86, "step": 4}], [{"depth": 20}]]}
 
 
 def draw(rng):
@@ -29,7 +27,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     game = ro.live.ChaosGame()
-    (found,) = javascript("chaos_states", "compared", [[game.settings]])
+    found = computed(game)
     assert gap({**found, "forward": found["backward"]}, game.states()) > 0.1
     assert gap({**found, "ends": found["ends"][::-1]}, game.states()) > 0.1
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from live_goals import reached
-from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_pages import browser, drag_by, opened
+from live_truth import computed, gap, worst_gap
 
 import revorder as ro
 
@@ -31,7 +31,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     figure = ro.live.Cobweb()
-    (found,) = javascript("cobweb_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "forward": found["backward"]}, figure.states()) > 0.1
 
 
@@ -67,12 +67,7 @@ def test_what_settles_is_told():
 def test_goals_are_recognised_and_a_dragged_line_changes_the_learning_rate(chromium, tmp_path):
     with browser(chromium) as opened_browser, opened(opened_browser, tmp_path, [ro.live.Cobweb()]) as page:
         assert reached(page) == 0
-        box = page.locator("[aria-label='slope of the maps'] .live-knob").bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x, y + 20, steps=3)
-        page.mouse.up()
+        drag_by(page, page.locator("[aria-label='slope of the maps']"), 0, 20)
         assert page.evaluate("document.querySelector('.live-on').live.settings.lr") > 0.5
         for settings in GOALS["cobweb"]:
             assert reached(page, settings) >= 1

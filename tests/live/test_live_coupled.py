@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from live_goals import reached
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, worst_gap
 
 import revorder as ro
 
@@ -25,7 +25,7 @@ def test_states_are_those_of_run():
 
 def test_another_slope_would_be_noticed():
     figure = ro.live.Coupled()
-    (found,) = javascript("coupled_states", "compared", [[{**figure.settings, "slopes": [0.6, 0.89]}]])
+    found = computed(figure, slopes=[0.6, 0.89])
     assert gap(found, figure.states()) > 0.01
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from live_goals import in_turn
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, worst_gap
 
 import revorder as ro
 
@@ -27,7 +28,7 @@ def test_states_are_those_of_run_and_limits_those_of_theory():
 
 def test_another_order_would_be_noticed():
     figure = ro.live.CyclicBatches()
-    (found,) = javascript("cyclic_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "forward": found["backward"]}, figure.states()) > 0.1
 
 
@@ -49,9 +50,7 @@ def page(chromium, tmp_path):
 
 def test_goals_are_open_at_first_and_can_be_reached(page):
     assert page.locator(".live-reached").count() == 0
-    for number, (settings,) in enumerate(GOALS["cyclic"], 1):
-        page.evaluate("s => document.querySelector('.live-on').live.set(s)", settings)
-        page.wait_for_function(f"document.querySelectorAll('.live-reached').length === {number}")
+    in_turn(page, GOALS["cyclic"])
 
 
 def test_a_target_can_be_dragged_and_one_that_is_not_used_is_not_shown(page):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import gcd
 
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -22,7 +22,7 @@ def test_chains_and_prices_are_those_of_plans():
 
 def test_another_period_would_be_noticed():
     figure = ro.live.CyclicSharing()
-    (found,) = javascript("cyclic_sharing_states", "compared", [[{**figure.settings, "stride": 3}]])
+    found = computed(figure, stride=3)
     assert found["price"] != figure.states()["price"].tolist()
     assert gap({"lengths": found["lengths"]}, {"lengths": figure.states()["lengths"]}) > 0
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import traitlets
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -35,7 +35,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     live = ro.live.DigitsAndLaw()
-    (found,) = javascript("digits_law_states", "compared", [[live.settings]])
+    found = computed(live)
     assert gap({**found, "forward": found["backward"]}, live.states()) > 0.1
     assert gap({**found, "ends_forward": found["ends_backward"]}, live.states()) > 0.1
 
@@ -46,7 +46,7 @@ def test_at_one_half_the_tosses_are_the_digits(n):
     bits, states = [int(toss) for toss in live.tosses[:n]], live.states()
     assert states["backward"][n] == ro.theory.binary_fraction(bits)
     assert states["forward"][n] == ro.theory.binary_fraction(bits[::-1])
-    (found,) = javascript("digits_law_states", "compared", [[live.settings]])
+    found = computed(live)
     assert found["backward"][n] == states["backward"][n] and found["forward"][n] == states["forward"][n]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import traitlets
-from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_pages import browser, drag_by, opened
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -28,7 +28,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     live = ro.live.Drift(jump=10)
-    (found,) = javascript("drift_states", "compared", [[live.settings]])
+    found = computed(live)
     assert gap({**found, "forward": found["backward"]}, live.states()) > 0.1
     assert gap({**found, "expected_forward": found["expected_backward"]}, live.states()) > 0.1
 
@@ -61,12 +61,7 @@ def test_the_picture_says_what_is_expected():
 def test_the_goal_can_be_reached_by_dragging(chromium, tmp_path):
     with browser(chromium) as opening, opened(opening, tmp_path, [ro.live.Drift()]) as page:
         assert page.locator(".live-reached").count() == 0
-        box = page.locator(".live-handle").bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         unit = page.evaluate("(p => (p.right - p.left) / 200)(document.querySelector('.live-on').live.panels.paths)")
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + (GOALS["drift"][0][0]["jump"] - 50) * unit, y, steps=5)
-        page.mouse.up()
+        drag_by(page, page.locator(".live-handle"), (GOALS["drift"][0][0]["jump"] - 50) * unit, 0)
         page.wait_for_function("document.querySelectorAll('.live-reached').length === 1")
         assert page.errors == []

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from live_goals import in_turn
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -24,7 +25,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     figure = ro.live.ExpandingMaps()
-    (found,) = javascript("expanding_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "forward": found["backward"]}, figure.states()) > 0.1
 
 
@@ -61,9 +62,7 @@ def page(chromium, tmp_path):
 
 def test_goals_are_open_at_first_and_can_be_reached(page):
     assert page.locator(".live-reached").count() == 0
-    for number, (settings,) in enumerate(GOALS["expanding"], 1):
-        page.evaluate("s => document.querySelector('.live-on').live.set(s)", settings)
-        page.wait_for_function(f"document.querySelectorAll('.live-reached').length === {number}")
+    in_turn(page, GOALS["expanding"])
     handle = page.get_by_role("slider", name="slopes of both maps")
     for key in ["ArrowLeft", "ArrowDown"]:
         handle.press(key, delay=20)
@@ -72,6 +71,6 @@ def test_goals_are_open_at_first_and_can_be_reached(page):
 
 def test_a_slope_of_zero_forgets_everything():
     figure = ro.live.ExpandingMaps(slopes=[0.0, 1.5])
-    (found,) = javascript("expanding_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap(found, figure.states()) < 1e-12 and figure.states()["product"][-1] == 0
     assert "backward settles" in figure.picture.alt and "does not apply" in figure.picture.alt

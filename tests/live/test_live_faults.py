@@ -89,7 +89,7 @@ def test_sentences_are_true_and_well_formed(page, name, asked, expected):
 def test_backward_has_settled_only_where_it_cannot_be_moved_far():
     """The norm of A_n bounds by how much later batches move B_n, in units of their own way."""
     settings = [ro.live.Regression(lr=lr).settings for lr in (0.02, 0.2)]
-    slow, fast = javascript("hero_states", "kept", [[each, 120] for each in settings])
+    slow, fast = (each["kept"][120] for each in javascript("hero_states", "heroStates", [[one] for one in settings]))
     assert slow > 0.1 and fast < 1e-4
 
 

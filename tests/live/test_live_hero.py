@@ -8,7 +8,7 @@ import sys
 import numpy as np
 from conftest import ROOT
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, worst_gap
 
 import revorder as ro
 from revorder.live.recordings import load
@@ -24,7 +24,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     figure = ro.live.Regression()
-    (found,) = javascript("hero_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "forward": found["backward"]}, figure.states()) > 0.01
 
 

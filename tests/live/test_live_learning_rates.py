@@ -11,7 +11,6 @@ from live_truth import gap, javascript, worst_gap
 import revorder as ro
 
 RATES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-GOALS = {"learning_rates": [[{"lr": 1.0}], [{"lr": 0.05}]]}
 
 
 def draw(rng):

@@ -9,7 +9,7 @@ import pytest
 import torch
 import traitlets
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -35,7 +35,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_or_data_would_be_noticed():
     live = ro.live.MidEpoch()
-    (found,) = javascript("mid_epoch_states", "compared", [[live.settings]])
+    found = computed(live)
     assert gap({**found, "forward": found["backward"]}, live.states()) > 0.1
     assert gap(found, ro.live.MidEpoch(data="flipflop").states()) > 0.1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 from scipy import stats
 
 import revorder as ro
@@ -36,7 +36,7 @@ def test_states_are_those_of_run():
 
 def test_forward_in_backwards_place_would_be_noticed():
     figure = ro.live.PerfectSampler(stopped=13)
-    (found,) = javascript("perfect_sampler_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "backward": found["forward"]}, figure.states()) > 0.1
 
 

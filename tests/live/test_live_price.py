@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -19,7 +19,7 @@ def test_formulas_are_the_costs_of_plans():
 
 def test_another_window_would_be_noticed():
     figure = ro.live.Price(steps=60, stride=2, size=5)
-    (found,) = javascript("price_states", "compared", [[{**figure.settings, "size": 6}]])
+    found = computed(figure, size=6)
     assert gap(found, figure.states()) > 0.05
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import traitlets
+from live_goals import in_turn
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
 
@@ -24,7 +25,7 @@ def test_states_are_those_of_run():
 
 def test_another_order_would_be_noticed():
     figure = ro.live.SameLaw()
-    (found,) = javascript("same_law_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "forward": found["backward"]}, figure.states()) > 0.1
 
 
@@ -70,10 +71,7 @@ def test_goals_in_a_page(chromium, tmp_path):
             page.evaluate("n => document.querySelector('.live-on').live.set({chosen: n})", all_alike)
             page.wait_for_timeout(50)
             assert page.locator(".live-reached").count() == 0
-        for number, steps in enumerate(GOALS["same_law"]):
-            for settings in steps:
-                page.evaluate("s => document.querySelector('.live-on').live.set(s)", settings)
-            page.wait_for_function(f"document.querySelectorAll('.live-reached').length > {number}")
+        in_turn(page, GOALS["same_law"])
         assert page.errors == []
 
 

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import traitlets
 from live_pages import browser, opened
-from live_truth import gap, javascript, worst_gap
+from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
-
-GOALS = {"spreads": [[{"lr": 0.1}], [{"lr": 0.5, "step": 500, "seed": seed} for seed in range(30)]]}
 
 
 def draw(rng):
@@ -25,7 +23,7 @@ def test_states_are_those_of_run():
 
 def test_swapped_orders_would_be_noticed():
     figure = ro.live.Spreads()
-    (found,) = javascript("spreads_states", "compared", [[figure.settings]])
+    found = computed(figure)
     assert gap({**found, "along_forward": found["along_backward"]}, figure.states()) > 0.1
     assert gap({**found, "seeds_forward": found["along_forward"][:1] + found["along_forward"]}, figure.states()) > 0.1
 

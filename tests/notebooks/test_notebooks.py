@@ -8,7 +8,8 @@ import re
 import nbformat
 import pytest
 from conftest import NOTEBOOKS
-from notebook_rules import RULES, asked, claims, code, complaints, figures, prose
+from notebook_parts import code, figures, prose
+from notebook_rules import RULES, asked, claims, complaints
 from pattern_rules import PATTERN
 
 from revorder.course.checking import EXERCISES, check

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from accessibility import DEPEND_ON_COLOUR, lost_at_400_percent, tabbed, violations
 from conftest import NOTEBOOKS, ROOT
+from live_pages import browser
 from pattern_rules import LED
 from tour import source, stops
 from webpages import QUIET, Tab, build, dead_links, foreign, pages, parsed, served
@@ -70,33 +71,24 @@ def tab(tabs, chromium, name):
 
 
 def test_the_hero_works_within_two_seconds_on_a_phone(address, chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        phone = playwright.devices["Pixel 5"]
-        page = playwright.chromium.launch(executable_path=chromium, args=QUIET).new_context(**phone).new_page()
+    phone = {"viewport": {"width": 393, "height": 727}, "device_scale_factor": 2.75}
+    with browser(chromium) as running:
+        page = running.new_context(**phone, is_mobile=True, has_touch=True).new_page()
         page.goto(f"{address}index.html")
         page.wait_for_function(DRAWN, arg=0)
         assert page.evaluate("document.querySelector('.live-on').live.born") < 2000
         page.get_by_label("To the start").tap()
         page.get_by_label("One step", exact=True).tap()
         assert page.evaluate("document.querySelector('.live-on').live.settings.step") == 1
-        page.context.browser.close()
 
 
 def test_without_javascript_the_pictures_stay(address, chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch(executable_path=chromium, args=QUIET).new_context(
-            java_script_enabled=False
-        )
-        page = context.new_page()
+    with browser(chromium) as running:
+        page = running.new_context(java_script_enabled=False).new_page()
         page.goto(f"{address}02_chaos_game.html")
         pictures = page.locator(".revorder-live img")
         assert pictures.count() >= 3
         assert all(box["width"] > 300 for box in (each.bounding_box() for each in pictures.all()))
-        context.browser.close()
 
 
 def test_pages_are_those_of_the_folder(site):
