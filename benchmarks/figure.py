@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from timing import Row, digits
+from rows import Row, digits
 
 from revorder.plots.picture import figure
 
@@ -86,13 +86,15 @@ def _growth(rows: list[Row]) -> Any:
 
 def _lines(ax: Any, rows: list[Row], varied: str, fixed: str, value: int) -> None:
     rows = [row for row in rows if row.size[fixed] == value]
-    for method, color, marker in (("wavefront", OURS, "s"), ("wavefront, compiled", APPROXIMATE, "D")):
+    sizes = sorted({row.size[varied] for row in rows})
+    for method, color, marker in (("wavefront", OURS, "s"), ("wavefront, fast", APPROXIMATE, "D")):
         points = sorted((row.size[varied], row.median) for row in rows if row.method == f"revorder: {method}")
-        ax.plot(*zip(*points, strict=True), marker=marker, color=color, label=method)
+        if points:
+            ax.plot(*zip(*points, strict=True), marker=marker, color=color, label=method)
     ax.set(xscale="log", yscale="log", xlabel=varied, title=f"{value} {fixed}")
-    ax.set_xticks([size for size, _ in points], [f"{size}" for size, _ in points], minor=False)
+    ax.set_xticks(sizes, [f"{size}" for size in sizes], minor=False)
     values = [row.median for row in rows]
-    ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if min(values) / 2 <= t <= 2 * max(values)]
+    ticks = [t for t in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if min(values) / 2 <= t <= 2 * max(values)]
     ax.set_yticks(ticks, [f"{t}" for t in ticks])
     ax.minorticks_off()
 

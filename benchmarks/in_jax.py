@@ -1,76 +1,61 @@
-"""The same training in JAX, jitted: one run after another, and all runs in one masked sweep."""
+"""The same training in JAX, jitted: one run after another, two at a time, and all runs in one masked sweep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from loops import side_by_side
+from rows import Method, Outcome
+from steps_in_jax import Leaves, step_of
 from tasks import Task
-from timing import Method, Outcome
 
-jax.config.update("jax_enable_x64", True)  # the diabetes task is in float64; the others hold float32 throughout
-
-Params = list[jax.Array]
+jax.config.update("jax_enable_x64", True)  # linear regressions are in float64; the others hold float32 throughout
 
 
-def _loss(params: Params, inputs: jax.Array, targets: jax.Array) -> jax.Array:
-    """Of an MLP with weights and biases in turn; a linear model is one without hidden layers."""
-    layers = list(zip(params[::2], params[1::2], strict=True))
-    hidden = inputs
-    for weight, bias in layers[:-1]:
-        hidden = jax.nn.relu(hidden @ weight.T + bias)
-    outputs = hidden @ layers[-1][0].T + layers[-1][1]
-    if jnp.issubdtype(targets.dtype, jnp.floating):
-        return 0.5 * jnp.mean((outputs[:, 0] - targets) ** 2)
-    return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(outputs), targets[:, None], 1))
+def methods(task: Task, cores: int) -> list[Method]:
+    """A replay on each core where there are several. No sweep of convolutions: replay is faster."""
+    swept = [] if task.convolves else [sweep(task)]
+    return [replay(task), *[replay(task, 2)] * (cores > 1), *swept]
 
 
-def _prepared(task: Task) -> tuple[Params, jax.Array, jax.Array, Callable[..., Params]]:
-    """The start, all inputs and targets with a leading step axis, and the step of SGD."""
-    pairs = task.gathered()
-    inputs = jnp.asarray(np.stack([x.flatten(1).numpy() for x, _ in pairs]))
-    targets = jnp.asarray(np.stack([y.numpy() for _, y in pairs]))
-
-    def step(params: Params, x: jax.Array, y: jax.Array) -> Params:
-        return [p - task.lr * g for p, g in zip(params, jax.grad(_loss)(params, x, y), strict=True)]
-
-    return [jnp.asarray(p.detach().numpy()) for p in task.model.parameters()], inputs, targets, step
-
-
-def _numbers(stacked: Params) -> np.ndarray:
-    return np.concatenate([np.asarray(leaf).reshape(len(leaf), -1) for leaf in stacked], 1)
-
-
-def replay(task: Task) -> Method:
+def replay(task: Task, at_once: int = 1) -> Method:
     """A jitted loop with the number of steps as an argument, so that it compiles once; run for each checkpoint."""
-    start, inputs, targets, step = _prepared(task)
+    start, step, numbers = step_of(task)
+    inputs, targets = _batches(task)
 
     @jax.jit
-    def train(n: jax.Array, params: Params, inputs: jax.Array, targets: jax.Array) -> Params:
-        return lax.fori_loop(0, n, lambda i, p: step(p, inputs[n - 1 - i], targets[n - 1 - i]), params)
+    def train(n: jax.Array, state: Leaves, inputs: jax.Array, targets: jax.Array) -> Leaves:
+        return lax.fori_loop(0, n, lambda i, s: step(s, inputs[n - 1 - i], targets[n - 1 - i]), state)
+
+    def some(steps: Sequence[int]) -> list[Leaves]:
+        # waiting for each, since what is only asked for may run beside what comes before it
+        return [jax.block_until_ready(train(n, start, inputs, targets)) for n in steps]
 
     def run(steps: Sequence[int]) -> Outcome:
-        reached = [train(n, start, inputs, targets) for n in steps]
-        return Outcome(_numbers([np.stack(leaves) for leaves in zip(*reached, strict=True)]), sum(steps))
+        reached = dict(side_by_side(some, steps, at_once))
+        return Outcome(_numbers([reached[n] for n in steps], numbers), sum(steps))
 
-    return Method("JAX replay", run, few=True, shares=False)
+    name = "JAX replay, two side by side" if at_once > 1 else "JAX replay"
+    return Method(name, run, few=True, shares=False)
 
 
 def sweep(task: Task) -> Method:
     """All states in one jitted sweep over the batches, newest first; a state waits until its word begins."""
-    start, inputs, targets, step = _prepared(task)
+    start, step, numbers = step_of(task)
+    inputs, targets = _batches(task)
     advance = jax.vmap(step, (0, None, None))
 
     @jax.jit
-    def train(steps: jax.Array, params: Params, inputs: jax.Array, targets: jax.Array) -> Params:
-        states = [jnp.broadcast_to(p, (len(steps), *p.shape)) for p in params]
+    def train(steps: jax.Array, state: Leaves, inputs: jax.Array, targets: jax.Array) -> Leaves:
+        states = [jnp.broadcast_to(leaf, (len(steps), *leaf.shape)) for leaf in state]
 
-        def tick(states: Params, now: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[Params, None]:
+        def tick(states: Leaves, now: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[Leaves, None]:
             i, x, y = now
-            begun = [(i < steps).reshape(-1, *[1] * p.ndim) for p in params]
+            begun = [(i < steps).reshape(-1, *[1] * leaf.ndim) for leaf in state]
             after = advance(states, x, y)
             return [jnp.where(b, new, old) for b, new, old in zip(begun, after, states, strict=True)], None
 
@@ -79,6 +64,19 @@ def sweep(task: Task) -> Method:
     def run(steps: Sequence[int]) -> Outcome:
         n = max(steps)
         states = train(jnp.asarray(steps), start, inputs[:n], targets[:n])
-        return Outcome(_numbers(states), n * len(steps), "waiting states are computed and thrown away")
+        made = np.concatenate([np.asarray(leaf).reshape(len(leaf), -1) for leaf in states[:numbers]], 1)
+        return Outcome(made, n * len(steps), "waiting states are computed and thrown away")
 
     return Method("JAX sweep", run)
+
+
+def _batches(task: Task) -> tuple[jax.Array, jax.Array]:
+    """All inputs and all targets, with a leading axis of batches."""
+    pairs = task.gathered()
+    inputs = [x.numpy() if task.convolves else x.flatten(1).numpy() for x, _ in pairs]
+    return jnp.asarray(np.stack(inputs)), jnp.asarray(np.stack([y.numpy() for _, y in pairs]))
+
+
+def _numbers(reached: list[Leaves], numbers: int) -> np.ndarray:
+    """(checkpoints, numbers in a state), of the first so many leaves."""
+    return np.stack([np.concatenate([np.ravel(leaf) for leaf in state[:numbers]]) for state in reached])

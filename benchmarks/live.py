@@ -102,12 +102,12 @@ def dragging(page: Any, seconds: float) -> float | None:
 
 def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """The rows as Markdown, with the machine."""
-    from report import _grid
+    from rows import grid
 
     where = f"{card['cpu']}, {card['cores']} cores; {card['os']}; {machine.versions(card)}"
     numbers = ("first", "playing", "dragging")
     lines = [[row["figure"], *("" if row[key] is None else f"{row[key]:.0f}" for key in numbers)] for row in rows]
-    return "\n".join(["# Live figures\n", f"{where}; {card['date'][:10]}\n", HOW, _grid(HEAD, lines)])
+    return "\n".join(["# Live figures\n", f"{where}; {card['date'][:10]}\n", HOW, grid(HEAD, lines)])
 
 
 if __name__ == "__main__":

@@ -5,13 +5,17 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import torch
+from rows import Method, Outcome
 from tasks import Task, train
-from timing import Method, Outcome
 
 import revorder as ro
+
+T = TypeVar("T")
 
 
 def optim_loop(task: Task) -> Method:
@@ -45,6 +49,16 @@ def again(run: Callable[[int], np.ndarray]) -> Callable[[Sequence[int]], Outcome
     return lambda steps: Outcome(np.stack([run(n) for n in steps]), sum(steps))
 
 
+def side_by_side(some: Callable[[Sequence[int]], list[T]], steps: Sequence[int], at_once: int) -> list[tuple[int, T]]:
+    """Each step with what `some` makes of it, on so many threads; `some` is given several steps at once."""
+    shares: list[list[int]] = [[] for _ in range(at_once)]
+    for n in sorted(steps, reverse=True):
+        min(shares, key=sum).append(n)  # the longest first, each to the thread that has the least to do
+    with ThreadPoolExecutor(at_once) as pool:
+        made = list(pool.map(some, shares))
+    return [pair for share, states in zip(shares, made, strict=True) for pair in zip(share, states, strict=True)]
+
+
 def engine(name: str, task: Task, engine: object, few: bool = False) -> Method:
     """One of this package's engines, planning and gathering of the batches included."""
     update = task.update()
@@ -60,3 +74,17 @@ def engine(name: str, task: Task, engine: object, few: bool = False) -> Method:
 def _numbers(states: dict[str, dict[str, torch.Tensor]]) -> np.ndarray:
     leaves = [*states["params"].values(), *(b for b in states["buffers"].values() if b.is_floating_point())]
     return torch.cat([leaf.detach().flatten(1) for leaf in leaves], 1).numpy()
+
+
+def seeds(tasks: list[Task]) -> Method:
+    """Many seeds in one run; the states of the first and of the last are handed back, side by side."""
+    update = tasks[0].update()
+    starts = [update.init(dict(task.model.named_parameters())) for task in tasks]
+    batches = [task.batches for task in tasks]
+
+    def run(steps: Sequence[int]) -> Outcome:
+        made = ro.run_seeds(update, starts, batches, "backward", steps, progress=False)
+        leaves = [leaf[:, [0, -1]].flatten(2) for leaf in made.states["params"].values()]
+        return Outcome(torch.cat(leaves, 2).flatten(1).numpy(), made.cost, made.engine)
+
+    return Method(f"revorder: run_seeds, {len(tasks)} seeds", run)

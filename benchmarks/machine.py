@@ -23,7 +23,7 @@ def card(threads: int) -> dict[str, object]:
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "os": platform.platform(),
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in ("torch", "jax", "jaxlib", "numpy", "revorder")},
+        "versions": {name: _version(name) for name in ("torch", "jax", "jaxlib", "numba", "numpy", "revorder")},
         "commit": git(ROOT, "rev-parse", "HEAD") or "",
         "uncommitted_changes": bool(git(ROOT, "status", "--porcelain", "--", "revorder", "benchmarks")),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -37,12 +37,15 @@ def versions(card: dict[str, object]) -> str:
     return f"{named}; commit {card['commit'][:12]}{changed}"
 
 
-def use_threads(threads: int) -> None:
-    """Limit this process and its children; before torch and JAX are imported, since they read it only once."""
+def use_threads(threads: int, xla: int = 1) -> None:
+    """Limit this process and its children; before torch and JAX are imported, since they read it only once.
+
+    XLA has threads of its own, which gain nothing on steps as small as these.
+    """
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
-    eigen = "true" if threads > 1 else "false"
-    os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={eigen} intra_op_parallelism_threads={threads}"
+    eigen = "true" if xla > 1 else "false"
+    os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={eigen} intra_op_parallelism_threads={xla}"
     if hasattr(os, "sched_setaffinity"):  # JAX makes a thread for every core that it may use
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 

@@ -74,8 +74,20 @@ def widget(redraws: int, steps: int) -> dict[str, object]:
     return {"times": seconds, "medians": {name: statistics.median(times) for name, times in seconds.items()}}
 
 
+def explorer(steps: int) -> dict[str, object]:
+    """Milliseconds until the explorer of notebook 00 shows its first picture, two orders trained."""
+    from revorder.widgets import DigitsExplorer
+
+    began = time.perf_counter()
+    made = DigitsExplorer(steps)
+    milliseconds = 1000 * (time.perf_counter() - began)
+    if "<img" not in made.image.value:
+        raise AssertionError("explorer: there is no picture")
+    return {"milliseconds": milliseconds}
+
+
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[1]))
     kind, *arguments = sys.argv[2:]
-    call = {"plan": plan, "memory": memory, "widget": widget}[kind]
+    call = {"plan": plan, "memory": memory, "widget": widget, "explorer": explorer}[kind]
     print(json.dumps(call(*(int(a) if a.isdigit() else a for a in arguments))))

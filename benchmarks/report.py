@@ -7,26 +7,28 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import ahead
 import machine
-from timing import Row, digits
+import report_probes
+from rows import Row, digits, grid
 
 HOW = """\
-µs per evaluation: median over {rounds} rounds (lowest to highest) of the time for the checkpoints timed, divided by the
-evaluations of T that they need; methods take turns within a round. For `affine` and `merge_tol`, which make fewer
-evaluations, and for the JAX sweep, which makes more, it is still the evaluations *needed*, so that rows compare.
-*Total* is for the whole workload; a method that re-runs every word is charged all its steps. **Extrapolated** methods
-are timed on some of the checkpoints only. *Preparation* (tracing, compiling, warming up) is the first call minus the
-median, and is not in the time per evaluation; it starts from an empty compiler cache, but a later row may find there
-what an earlier one compiled. Times of revorder include planning and gathering the batches; for the others the batches
-are gathered beforehand. *Difference*: the largest of the compared states to a `torch.optim` loop in float64 (float32:
-early checkpoints only, since training amplifies rounding); for `merge_tol`, which is approximate, to an exact run.
+µs per evaluation: median over the rounds, {rounds} at most (lowest to highest), of the time for the checkpoints timed,
+divided by the evaluations of T that they need; methods take turns within a round. For `affine` and `merge_tol`, which
+make fewer evaluations, and for the JAX sweep, which makes more, it is still the evaluations *needed*, so that rows
+compare. *Total* is for the whole workload; a method that re-runs every word is charged all its steps. **Extrapolated**
+methods are timed on a part of the workload. *Bound*: the products of an evaluation at the speed measured in this run;
+`affine` composes maps instead, and may be below it. *Preparation* (tracing, compiling, warming up) is the first call
+minus the median, and is not in the time per evaluation; what an earlier row compiled, a later one may find. Times of
+revorder include planning and gathering the batches; for the others the batches are gathered beforehand. *Difference*:
+the largest of the compared states, the last one included (CNN: early ones), to a `torch.optim` loop in float64; more
+than 1e-5 in float32, or 1e-10 in float64, stops the measurement (CNN: 1e-3). For `merge_tol`, which is approximate: to
+an exact run.
 """
-MEMORY = """\
-## memory
-
-MLP 784-128-10, every step a checkpoint, wavefront; peak of the process above what it held before, against (states held
-+ states kept) x bytes of a state
-"""
+COLUMNS = [
+    "method", "µs per evaluation", "bound (µs)", "share", "needed", "made when timed", "total", "preparation",
+    "difference (states)",
+]  # fmt: skip
 
 
 def write(folder: Path, card: dict[str, Any], rows: list[Row], probes: dict[str, Any]) -> None:
@@ -39,36 +41,51 @@ def write(folder: Path, card: dict[str, Any], rows: list[Row], probes: dict[str,
 
 def table(card: dict[str, Any], rows: list[Row], probes: dict[str, Any]) -> str:
     """Everything measured, in Markdown."""
+    peaks, each = card["peaks"], {name: f"{value / 1e9:.0f}" for name, value in card["peaks"].items()}
     parts = [
         "# Benchmarks\n",
         f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}; "
         f"{machine.versions(card)}; {card['date'][:10]}\n",
+        f"Measured in the same run: {each['float32']} GFLOP/s in float32 and {each['float64']} in float64 (products of "
+        f"matrices), {each['bandwidth']} GB/s (a copy in memory).\n",
         HOW.format(rounds=card["rounds"]),
     ]
+    if any(row.method.startswith("JAX") for row in rows):
+        parts += ["## ahead of JAX\n", ahead.WORDS, ahead.table(rows, card["threads"]), ""]
     plain = [row for row in rows if not row.group]
     for _, group in groupby(plain, lambda row: row.workload):
-        parts += _workload(list(group))
+        parts += _workload(list(group), peaks)
     parts += _growth([row for row in rows if row.group == "growth"])
-    return "\n".join([*parts, *_probes(probes)])
+    return "\n".join([*parts, *report_probes.lines(probes)])
 
 
-def _workload(rows: list[Row]) -> list[str]:
+def _workload(rows: list[Row], peaks: dict[str, float]) -> list[str]:
     lines = [[
-        row.method + (" (**extrapolated**)" if row.extrapolated else ""), _each(row), f"{row.needed:,}",
-        f"{row.made:,}", f"{digits(row.total)} s", f"{row.preparation:.2g} s",
+        row.method + (" (**extrapolated**)" if row.extrapolated else ""), _each(row), *_bound(row, peaks),
+        f"{row.needed:,}", f"{row.made:,}", f"{digits(row.total)} s", f"{row.preparation:.2g} s",
         f"{row.largest_difference:.1g} ({row.compared})",
     ] for row in rows]  # fmt: skip
-    head = ["method", "µs per evaluation", "needed", "made when timed", "total", "preparation", "difference (states)"]
     ran = [f"- {row.method}: {row.note}" for row in rows if row.note]
-    return [f"## {rows[0].workload}\n\n{rows[0].title}\n", _grid(head, lines), *_affine_ratio(rows), *ran, ""]
+    return [f"## {rows[0].workload}\n\n{rows[0].title}\n", grid(COLUMNS, lines), *_ratios(rows), *ran, ""]
 
 
-def _affine_ratio(rows: list[Row]) -> list[str]:
-    by_name = {row.method: row for row in rows}
-    affine, replay = by_name.get("revorder: affine"), by_name.get("revorder: replay")
-    if affine is None or replay is None:
-        return []
-    return [f"Affine needs 1/{replay.total / affine.total:,.0f} of replay's (extrapolated) time.\n"]
+def _bound(row: Row, peaks: dict[str, float]) -> list[str]:
+    """Microseconds that the arithmetic takes at the least, and the share of the measured time that this is."""
+    if not row.flops:
+        return ["", ""]
+    bound = 1e6 * row.flops / peaks["float64" if row.double else "float32"]
+    return [digits(bound), f"{bound / row.median:.0%}"]
+
+
+def _ratios(rows: list[Row]) -> list[str]:
+    by_name = {row.method.removeprefix("revorder: "): row for row in rows}
+    if {"affine", "replay"} <= set(by_name):
+        times = by_name["replay"].total / by_name["affine"].total
+        return [f"Affine needs 1/{times:,.0f} of replay's (extrapolated) time.\n"]
+    if "one seed" in by_name:
+        alone, together = by_name["one seed"].median, rows[-1].median
+        return [f"An evaluation of many seeds in one run takes {together / alone:.2f} times one of a seed alone.\n"]
+    return []
 
 
 def _growth(rows: list[Row]) -> list[str]:
@@ -79,38 +96,9 @@ def _growth(rows: list[Row]) -> list[str]:
         f"{digits(row.total)} s", f"{row.largest_difference:.1g} ({row.compared})",
     ] for row in rows]  # fmt: skip
     head = ["N", "checkpoints", "method", "µs per evaluation", "evaluations", "total", "difference (states)"]
-    return [
-        "## growth\n\nMLP 64-32-10 on digits, batch 8, checkpoints spaced evenly, float32\n",
-        _grid(head, lines),
-        "",
-    ]
-
-
-def _probes(probes: dict[str, Any]) -> list[str]:
-    parts = []
-    if "plan" in probes:
-        lines = [[f"{p['steps']:,}", f"{p['cost']:,}", f"{p['seconds']:.2f}", f"{p['peak_mib']:.0f}"]
-                 for p in probes["plan"]]  # fmt: skip
-        parts += ["## plan\n\nBackward order, every step a checkpoint; a fresh process for each line\n",
-                  _grid(["N", "evaluations planned", "seconds", "peak MiB"], lines), ""]  # fmt: skip
-    if "memory" in probes:
-        lines = [[m["order"], f"{m['held']:,}", f"{m['kept']:,}", f"{m['state_bytes']:,}", f"{m['predicted_mib']:.0f}",
-                  f"{m['measured_mib']:.0f}", f"{m['measured_mib'] / m['predicted_mib']:.2f}"]
-                 for m in probes["memory"]]  # fmt: skip
-        head = ["order", "states held", "states kept", "bytes of a state", "predicted MiB", "measured MiB", "ratio"]
-        parts += [MEMORY, _grid(head, lines), ""]
-    if "widget" in probes:
-        lines = [[name, f"{seconds:.3f}", str(len(probes["widget"]["times"][name]))]
-                 for name, seconds in probes["widget"]["medians"].items()]  # fmt: skip
-        parts += ["## widget\n\nFrom a change of a control to the new picture\n",
-                  _grid(["widget", "median seconds", "redraws"], lines), ""]  # fmt: skip
-    return parts
+    said = "## growth\n\nMLP 64-32-10 on digits, batch 8, checkpoints spaced evenly, float32\n"
+    return [said, grid(head, lines), ""]
 
 
 def _each(row: Row) -> str:
     return f"{row.told} ({digits(min(row.each))} to {digits(max(row.each))})"
-
-
-def _grid(head: list[str], lines: list[list[str]]) -> str:
-    rule = ["---"] + ["---:"] * (len(head) - 1)
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *lines]) + "\n"

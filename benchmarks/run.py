@@ -3,8 +3,8 @@
     python benchmarks/run.py --name laptop
 
 writes benchmarks/results/laptop/{card.json,table.md,figure.png}. All methods are measured in one process, in turns.
-Needs the extra `bench` (JAX) for all methods, and a C++ compiler for the compiled ones. `--quick` checks that
-everything works; its times mean nothing.
+Needs the extras `bench` (JAX) and `fast` (numba) for all methods, and a C++ compiler for the compiled ones.
+`--threads 2` measures two JAX replays side by side, too. `--quick` checks that all works; its times mean nothing.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+import first
 import machine
 
 HERE = Path(__file__).resolve().parent
-TRAINING = ("digits", "fashion", "cnn", "diabetes", "cyclic", "growth")
-PROBES = ("plan", "memory", "widget")
+TRAINING = (
+    "digits", "fashion", "cnn", "diabetes", "wide", "shapes", "seeds", "contractive", "cyclic", "growth",
+)  # fmt: skip
+PROBES = ("first", "plan", "memory", "widget")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and write card, table and figure."""
     asked = _parse(arguments)
-    machine.use_threads(asked.threads)
+    machine.use_threads(asked.threads, asked.xla_threads)
     with tempfile.TemporaryDirectory() as cache:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache  # empty, so that compile times are those of a first time
         _measure(asked)
@@ -40,8 +43,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--workloads", type=lambda text: text.split(","), default=[*TRAINING, *PROBES],
                         help="separated by commas; default: all")  # fmt: skip
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.5, help="for each extrapolated method in a round")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each extrapolated method in a round")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--xla-threads", type=int, default=1, help="within an operation of JAX")
     parser.add_argument("--name", default="latest", help="of the folder in benchmarks/results")
     parser.add_argument("--out", type=Path, help="write to this folder instead")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, one round: checks, no measurement")
@@ -57,12 +61,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 def _measure(asked: argparse.Namespace) -> None:
     import figure
     import report
+    import roofline
     import timing
     import torch
     from workloads import WORKLOADS
 
     torch.set_num_threads(asked.threads)
-    began, rows, probes = time.perf_counter(), [], {}
+    began, rows, probes, peaks = time.perf_counter(), [], {}, roofline.peaks()
     for name in asked.workloads:
         print(f"{time.perf_counter() - began:6.0f} s  {name}", flush=True)
         if name in PROBES:
@@ -71,7 +76,7 @@ def _measure(asked: argparse.Namespace) -> None:
         for workload in WORKLOADS[name](asked.quick):
             rows += timing.measure(workload, asked.rounds, asked.seconds)
     card = machine.card(asked.threads) | {"rounds": asked.rounds, "quick": asked.quick, "workloads": asked.workloads}
-    card["seconds_in_all"] = time.perf_counter() - began
+    card["peaks"], card["seconds_in_all"] = peaks, time.perf_counter() - began
     folder = asked.out or HERE / "results" / asked.name
     report.write(folder, card, rows, probes)
     figure.draw(folder, rows, probes)
@@ -80,6 +85,8 @@ def _measure(asked: argparse.Namespace) -> None:
 
 def _probe(name: str, asked: argparse.Namespace) -> Any:
     """Measurements in processes of their own: planning once a round, memory once for each order."""
+    if name == "first":
+        return list(first.calls(asked.quick, first.fresh_process(asked.threads, asked.quick)))
     if name == "plan":
         return [_fresh(asked, "plan", 200 if asked.quick else 2000) for _ in range(asked.rounds)]
     if name == "memory":

@@ -28,6 +28,12 @@ class Task:
     lr: float
     batches: ro.batches.Minibatches
     labels: list[int] | None = None
+    momentum: float = 0.0
+
+    @property
+    def convolves(self) -> bool:
+        """Whether its inputs are images to the model."""
+        return any(isinstance(part, torch.nn.Conv2d) for part in self.model.modules())
 
     def gathered(self, dtype: torch.dtype | None = None) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """All batches, gathered beforehand."""
@@ -36,7 +42,7 @@ class Task:
 
     def update(self) -> SGD:
         """A fresh update, for which nothing has been traced or compiled yet."""
-        return ro.sgd(ro.module_loss(self.model, self.criterion)[0], self.lr)
+        return ro.sgd(ro.module_loss(self.model, self.criterion)[0], self.lr, self.momentum)
 
 
 def digits(steps: int, period: int | None = None) -> Task:
@@ -60,6 +66,26 @@ def fashion(steps: int) -> Task:
         data = (torch.rand(6000, 1, 28, 28, generator=generator), torch.randint(10, (6000,), generator=generator))
     index = ro.batches.reshuffle(len(data[0]), 8, steps)
     return Task(name, ro.models.mlp(784, 128, 10), cross_entropy, 0.05, ro.batches.Minibatches(data, index))
+
+
+def perceptron(
+    *sizes: int,
+    steps: int,
+    batch_size: int = 8,
+    lr: float = 0.1,
+    momentum: float = 0.0,
+    activation: Callable[[], torch.nn.Module] = torch.nn.ReLU,
+) -> Task:
+    """An MLP of any depth on the digits."""
+    data = ro.datasets.digits().train
+    batches = ro.batches.Minibatches(data, ro.batches.reshuffle(len(data[0]), batch_size, steps))
+    return Task("digits", ro.models.mlp(*sizes, activation=activation), cross_entropy, lr, batches, None, momentum)
+
+
+def many_digits(seeds: int, steps: int) -> list[Task]:
+    """The MLP of the course with several seeds, each with a start and batches of its own."""
+    problems = [ro.problems.digits_mlp(0.1, 8, steps, seed=seed) for seed in range(seeds)]
+    return [Task("digits", each.update.loss.model, cross_entropy, 0.1, each.batches) for each in problems]
 
 
 def cnn(steps: int) -> Task:
@@ -86,12 +112,25 @@ def whitened(steps: int) -> Task:
 
 def diabetes(steps: int) -> Task:
     """Linear regression with 10 weights and a bias on the diabetes data, in float64."""
-    data = ro.datasets.diabetes().train
-    model = torch.nn.Linear(10, 1, dtype=torch.float64)
+    return _regression("diabetes", ro.datasets.diabetes().train, 0.05, steps)
+
+
+def gaussian(features: int, steps: int) -> Task:
+    """Linear regression on independent normal features, with noise in the targets, in float64."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(2000, features, generator=generator, dtype=torch.float64)
+    noise = torch.randn(2000, generator=generator, dtype=torch.float64)
+    weight = torch.randn(features, generator=generator, dtype=torch.float64) / features**0.5
+    # a step subtracts lr / 8 times the inputs' Gram matrix, whose largest eigenvalue is about `features`
+    return _regression("normal features", (inputs, inputs @ weight + noise), min(0.01, 4 / features), steps)
+
+
+def _regression(name: str, data: tuple[torch.Tensor, torch.Tensor], lr: float, steps: int) -> Task:
+    model = torch.nn.Linear(data[0].shape[1], 1, dtype=torch.float64)
     torch.nn.init.zeros_(model.weight)
     torch.nn.init.zeros_(model.bias)
     index = ro.batches.reshuffle(len(data[0]), 8, steps)
-    return Task("diabetes", model, half_square, 0.05, ro.batches.Minibatches(data, index))
+    return Task(name, model, half_square, lr, ro.batches.Minibatches(data, index))
 
 
 def reference(task: Task, steps: list[int]) -> dict[int, np.ndarray]:
@@ -102,7 +141,7 @@ def reference(task: Task, steps: list[int]) -> dict[int, np.ndarray]:
 
 def train(task: Task, model: torch.nn.Module, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> np.ndarray:
     """The state after `torch.optim.SGD` on the last batch first, batch 0 last; `model` is changed."""
-    optimizer = torch.optim.SGD(model.parameters(), task.lr)
+    optimizer = torch.optim.SGD(model.parameters(), task.lr, task.momentum)
     for inputs, targets in reversed(batches):
         optimizer.zero_grad()
         task.criterion(model(inputs), targets).backward()

@@ -3,114 +3,14 @@
 from __future__ import annotations
 
 import gc
-import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from rows import Method, Outcome, Row, Workload
 
-EARLY = 100  # up to this step float32 still follows the float64 reference closely
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The states at some checkpoints, (checkpoints, numbers in a state), and the evaluations of T really made."""
-
-    states: np.ndarray
-    made: int
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to compute the states at checkpoints.
-
-    Attributes:
-        few: too slow for all checkpoints: timed on a few of them, and extrapolated.
-        shares: whether equal prefixes are computed once; if not, all steps of all words count.
-        tolerance, reference: for approximate methods, instead of the workload's.
-    """
-
-    name: str
-    run: Callable[[Sequence[int]], Outcome]
-    few: bool = False
-    shares: bool = True
-    tolerance: float | None = None
-    reference: dict[int, np.ndarray] | None = None
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Checkpoints to reach, and methods to reach them.
-
-    Attributes:
-        cost, naive_cost: evaluations of T with and without sharing equal prefixes.
-        reference: step -> state, as computed in float64.
-        tolerance: the largest difference to the reference that is accepted.
-        group, size: for workloads of one kind and several sizes.
-    """
-
-    name: str
-    title: str
-    methods: list[Method]
-    checkpoints: list[int]
-    cost: int
-    naive_cost: int
-    reference: dict[int, np.ndarray]
-    tolerance: float
-    group: str = ""
-    size: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One method on one workload; times in seconds, one for each round."""
-
-    workload: str
-    title: str
-    method: str
-    needed: int
-    timed: int
-    made: int
-    extrapolated: bool
-    first_call: float
-    preparation: float
-    times: list[float]
-    compared: int
-    largest_difference: float
-    note: str
-    group: str
-    size: dict[str, int]
-
-    @property
-    def each(self) -> list[float]:
-        """Microseconds for an evaluation of T, one number for each round."""
-        return [1e6 * seconds / self.timed for seconds in self.times]
-
-    @property
-    def median(self) -> float:
-        """The median of `each`."""
-        return statistics.median(self.each)
-
-    @property
-    def told(self) -> str:
-        """The median, to three digits."""
-        return digits(self.median)
-
-    @property
-    def total(self) -> float:
-        """Seconds for the whole workload."""
-        return 1e-6 * self.median * self.needed
-
-    def as_dict(self) -> dict[str, object]:
-        """For the card."""
-        return asdict(self) | {"microseconds_per_evaluation": self.median, "total_seconds": self.total}
-
-
-def digits(value: float) -> str:
-    """Three digits, without an exponent for large numbers."""
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+EARLY = 100  # up to this step float32 follows the float64 reference closely on every workload
 
 
 class Disagreement(AssertionError):
@@ -160,7 +60,7 @@ class Turn:
     def _evaluations(self) -> int:
         if self.method.few:
             return sum(self.steps)
-        return self.workload.cost if self.method.shares else self.workload.naive_cost
+        return round(self.method.part * (self.workload.cost if self.method.shares else self.workload.naive_cost))
 
     def _call(self) -> tuple[float, Outcome]:
         began = time.perf_counter()
@@ -180,15 +80,16 @@ class Turn:
         """What was measured."""
         w, m = self.workload, self.method
         needed = w.cost if m.shares else w.naive_cost
-        row = Row(w.name, w.title, m.name, needed, self.timed, self.outcome.made, m.few, self.first_call, 0.0,
-                  self.times, self.compared, self.largest, self.outcome.note, w.group, w.size)  # fmt: skip
+        row = Row(w.name, w.title, m.name, needed, self.timed, self.outcome.made, m.few or m.part < 1, self.first_call,
+                  0.0, self.times, self.compared, self.largest, self.outcome.note, w.flops, w.double, w.group,
+                  w.size)  # fmt: skip
         return replace(row, preparation=max(0.0, self.first_call - 1e-6 * row.median * self.first_timed))
 
 
 def measure(workload: Workload, rounds: int, seconds: float) -> list[Row]:
     """Time all methods of a workload; extrapolated ones for about `seconds` a round."""
     turns = [Turn(workload, method, seconds) for method in workload.methods]
-    for _ in range(rounds):
+    for _ in range(min(rounds, workload.rounds or rounds)):
         gc.collect()
         for turn in turns:
             turn.take()

@@ -1,8 +1,7 @@
 """Batch sequences: which examples make up batch i (the data order, as opposed to the composition order).
 
-Each function returns an int64 CPU tensor of shape (steps, batch_size): row i lists the examples of batch i. Row i
-does not depend on `steps`: asking for more steps only appends rows. An epoch has n_examples // batch_size batches;
-examples left over at its end are dropped, so batches are equally large and never straddle two epochs.
+Each function returns an int64 CPU tensor (steps, batch_size): row i lists the examples of batch i, whatever `steps` is.
+An epoch has n_examples // batch_size batches, all equally large: examples left over at its end are dropped.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.errors import whole
-from revorder.pytrees import named_leaves, stack
+from revorder.pytrees import Gathering, Tree, named_leaves, picked, stack
 from revorder.showing import Facts, Shown, shapes
 
 __all__ = ["Minibatches", "Windows", "flipflop", "iid", "incremental", "labels", "reshuffle", "shuffle_once"]
@@ -91,8 +90,7 @@ def incremental(n_examples: int, batch_size: int, steps: int, seed: int = 0) -> 
     """
     _check(n_examples, batch_size, steps, seed)
     per_epoch = n_examples // batch_size
-    epoch = torch.arange(per_epoch * batch_size).reshape(per_epoch, batch_size)
-    return epoch[torch.arange(steps) % per_epoch]
+    return (torch.arange(steps) % per_epoch * batch_size)[:, None] + torch.arange(batch_size)
 
 
 def _epochs(
@@ -128,14 +126,14 @@ def labels(index: torch.Tensor) -> list[int]:
     return [first_seen.setdefault(tuple(row), number) for number, row in enumerate(index.tolist())]
 
 
-class Minibatches(Shown):
+class Minibatches(Shown, Gathering):
     """The batches of a data set under an index tensor: `batches[i]` gathers the examples of row i.
 
     Args:
         data: pytree of tensors with a leading example axis, all on one device, such as (x, y).
         index: integer tensor (steps, batch_size), as the functions of this module return.
-        prepare: `prepare(batch) -> batch`, applied to every gathered batch, such as `ro.images.Normalise`;
-            written with torch operations only, and without randomness (see `revorder.augmented`).
+        prepare: `prepare(batch) -> batch` of every batch, such as `ro.images.Normalise`; torch operations only,
+            nothing random (see `revorder.augmented`).
 
     Raises:
         TypeError: `index` is not a two-dimensional integer tensor, or `prepare` not a function.
@@ -164,17 +162,19 @@ class Minibatches(Shown):
     @cached_property
     def digest(self) -> str | None:
         """A fingerprint of which examples are in which batch; None on the meta device."""
-        if self.index.is_meta:
-            return None
-        return hashlib.blake2b(self.index.cpu().numpy().astype("<i8").tobytes(), digest_size=8).hexdigest()
+        index = None if self.index.is_meta else self.index.cpu().numpy().astype("<i8").tobytes()
+        return None if index is None else hashlib.blake2b(index, digest_size=8).hexdigest()
 
     def __len__(self) -> int:
         return len(self.index)
 
     def __getitem__(self, number: int) -> object:
-        row = self.index[number]
-        batch = pytree.tree_unflatten([leaf[row] for leaf in self.leaves], self.structure)
+        batch = picked(self.data, self.index[number])
         return batch if self.prepare is None else self.prepare(batch)
+
+    def gather(self, numbers: np.ndarray) -> Tree | None:
+        """Batches `numbers` (K,) in one: every leaf (K, batch_size, ...). None where there is a `prepare`."""
+        return picked(self.data, self.index[numbers]) if self.prepare is None else None
 
 
 class Windows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
@@ -28,6 +30,13 @@ class Update(Protocol):
 
     def buffers(self, state: State) -> Named:
         """The buffers inside a state, by name."""
+
+
+class Gathering:
+    """Batch sequences that can have many batches at once."""
+
+    def gather(self, numbers: Any) -> Tree | None:
+        """The batches of some numbers (K,), an integer array, along a new leading axis; None if it cannot be done."""
 
 
 def named_leaves(tree: Tree) -> list[tuple[str, Any]]:
@@ -61,12 +70,12 @@ def check_tensors(name: str, tree: Tree) -> None:
 
 def detach(tree: Tree) -> Tree:
     """The same tensors without their autograd history."""
-    return pytree.tree_map(lambda leaf: leaf.detach() if isinstance(leaf, torch.Tensor) else leaf, tree)
+    return _mapped(torch.Tensor.detach, tree)
 
 
 def clone(tree: Tree) -> Tree:
     """Copies of all tensors, without their autograd history."""
-    return pytree.tree_map(lambda leaf: leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf, tree)
+    return _mapped(lambda leaf: leaf.detach().clone(), tree)
 
 
 def copies(tree: Tree, count: int) -> Tree:
@@ -76,7 +85,30 @@ def copies(tree: Tree, count: int) -> Tree:
 
 def row(stacked: Tree, index: Any) -> Tree:
     """Index the leading axis of every tensor."""
-    return pytree.tree_map(lambda leaf: leaf[index] if isinstance(leaf, torch.Tensor) else leaf, stacked)
+    return _mapped(lambda leaf: leaf[index], stacked)
+
+
+def _mapped(function: Callable[[torch.Tensor], torch.Tensor], tree: Tree) -> Tree:
+    """A function of every tensor of a tree; in every step, so without torch's slower walk of plain dicts and tuples."""
+    if isinstance(tree, torch.Tensor):
+        return function(tree)
+    if type(tree) is dict:
+        return {name: _mapped(function, part) for name, part in tree.items()}
+    if type(tree) is tuple:
+        return tuple([_mapped(function, part) for part in tree])
+    return pytree.tree_map(lambda leaf: function(leaf) if isinstance(leaf, torch.Tensor) else leaf, tree)
+
+
+def picked(examples: Tree, rows: torch.Tensor) -> Tree:
+    """Rows of every tensor, given by an integer tensor of any shape: what `leaf[rows]` has, found faster."""
+    if type(examples) is tuple:
+        return tuple([picked(part, rows) for part in examples])
+    if not isinstance(examples, torch.Tensor):
+        return pytree.tree_map(lambda leaf: picked(leaf, rows), examples)
+    if not examples.is_contiguous():
+        return examples[rows]
+    found = examples.index_select(0, rows if rows.ndim == 1 else rows.flatten())
+    return found if rows.ndim == 1 else found.view(*rows.shape, *examples.shape[1:])
 
 
 def stack(trees: list[Tree]) -> Tree:
@@ -131,5 +163,13 @@ def _at_least_2d(leaf: torch.Tensor) -> torch.Tensor:
 
 def is_finite(tree: Tree) -> bool:
     """Whether every floating-point leaf is finite; also true on the meta device, where there is nothing to check."""
-    rows = finite_rows(stack([tree]))
-    return rows is None or bool(rows.all())
+    leaves = pytree.tree_leaves(tree)
+    if any(isinstance(leaf, torch.Tensor) and leaf.is_meta for leaf in leaves):
+        return True
+    return all(map(_is_finite, leaves))
+
+
+def _is_finite(leaf: Any) -> bool:
+    if isinstance(leaf, torch.Tensor):
+        return not (leaf.is_floating_point() or leaf.is_complex()) or bool(leaf.isfinite().all())
+    return not isinstance(leaf, float) or math.isfinite(leaf)

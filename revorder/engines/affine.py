@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from revorder.engines import bends
+from revorder.engines.chains import chain_of, of_maps, of_square, work_of_square
 from revorder.engines.linear import Linear, Pair, Vectors
 from revorder.engines.maps import Maps
 from revorder.engines.stopwatch import shortest
@@ -19,7 +20,8 @@ from revorder.pytrees import Tree
 BLOCK = 256  # checkpoints handed over at once
 SMALL = 128  # up to this many numbers in a state, all matrices M_i are found first, many in one call
 HELD = 2**25  # numbers in all these matrices together, at most
-AT_ONCE = 2**19  # numbers in the matrices found in one call
+OPERATIONS = 1e10  # a second, of matrix products: a cautious guess
+AT_ONCE, MANY = 2**19, 1024  # numbers in the matrices found in one call, and matrices
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Affine:
     backward order are each other's suffixes; those of forward order share none.
 
     A M_i comes from automatic differentiation, one backward pass for each row of A: O(batch size · d²) for a state
-    of d numbers, as the gradient of a batch has low rank. It pays from about N > 2d steps.
+    of d numbers, as the gradient of a batch has low rank. It pays from about N > 2d steps. Where all M_i fit into
+    memory, words that are each other's suffixes are composed by doubling (`doubling`). `torch.nn.Linear` with square
+    loss under plain SGD is recognised: M_i has a closed form there, and large states sweep through windows (`squares`).
 
     Exact up to rounding, as the other engines are. Each map is compared with its affine form at a random point; and,
     for small states, at every state along the longest word and some others, and at the beginnings of words; else at a
@@ -52,9 +56,15 @@ class Affine:
         """The number of products."""
         return plan.suffixes.size
 
+    def recognises(self, maps: Maps, start: Tree, plan: Plan) -> bool:
+        """Whether this run has a closed form, which no engine beats: nothing need be timed. Takes about 1 ms."""
+        return work_of_square(maps, start, plan) is not None
+
     def probe(self, maps: Maps, start: Tree, plan: Plan) -> float | None:
         """About how many seconds one product takes, by trying; None if the first batches' maps are not affine."""
-        letters = _letters(plan)
+        letters, work = _letters(plan), work_of_square(maps, start, plan)
+        if work is not None:
+            return work / OPERATIONS / self.cost(plan)
         try:
             linear = Linear(maps, Vectors(start), start, letters[0])
             if _small(linear, letters):
@@ -67,10 +77,22 @@ class Affine:
     def states(
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any]
     ) -> Iterator[tuple[np.ndarray, Tree]]:
+        chain = chain_of(plan)
+        found = chain and of_square(maps, start, chain, advanced)
+        if found is not None:
+            yield np.arange(len(plan.steps)), found
+            return
         vectors = Vectors(start)
         flat = vectors.flat(start)
         linear, letters = Linear(maps, vectors, start, int(plan.suffixes.letter[1])), _letters(plan)
-        extend = _extension(linear, letters, plan, flat)
+        matrices = _matrices(linear, letters) if _small(linear, letters) else {}
+        if matrices and chain is not None:
+            yield np.arange(len(plan.steps)), vectors.tree(of_maps(linear, letters, chain, plan, flat))
+            advanced(len(chain.letters))
+            return
+        if matrices and not flat.is_meta:
+            bends.audit(linear, letters, *linear.everything(), plan, flat)
+        extend = _extension(linear, matrices, flat)
         rows: list[int] = []
         reached: list[torch.Tensor] = []
         known: dict[int, torch.Tensor] = {}
@@ -114,16 +136,18 @@ def _letters(plan: Plan) -> list[int]:
     return found
 
 
-def _extension(linear: Linear, letters: list[int], plan: Plan, start: torch.Tensor) -> Callable[[int, Pair], Pair]:
-    """The product (A, b) -> (A M_i, A m_i + b): with matrices M_i found and audited beforehand if they are small."""
-    matrices: dict[int, Pair] = {}
-    if _small(linear, letters):
-        size = min(AT_ONCE // linear.d**2, 256)
-        for first in range(0, len(letters), size):
-            part = letters[first : first + size]
-            matrices.update(zip(part, linear.many(part), strict=True))
-        if not start.is_meta:
-            bends.audit(linear, letters, matrices.values(), plan, start)
+def _matrices(linear: Linear, letters: list[int]) -> dict[int, Pair]:
+    """All (M_i, m_i), found in as few calls as memory allows."""
+    found: dict[int, Pair] = {}
+    size = min(AT_ONCE // linear.d**2, MANY)
+    for first in range(0, len(letters), size):
+        part = letters[first : first + size]
+        found.update(zip(part, linear.many(part), strict=True))
+    return found
+
+
+def _extension(linear: Linear, matrices: dict[int, Pair], start: torch.Tensor) -> Callable[[int, Pair], Pair]:
+    """The product (A, b) -> (A M_i, A m_i + b): with matrices M_i that have been found, if there are any."""
 
     def extend(letter: int, pair: Pair) -> Pair:
         a, b = pair

@@ -15,14 +15,19 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.engines.gaps import difference, nearby
+from revorder.engines.gaps import difference, nearby, same_bits
 from revorder.engines.purity import Untouched, equal, fresh, remembered
 from revorder.pytrees import Tree
 
 EVERY_CALL, EVERY_STEP = 400, 800  # batched calls, or single steps, for each that is looked at: about 1 % of the time
 TRIES = 3  # states nearby, before a difference counts as one
 
-Apply = Callable[[Any, int, Tree, Tree], Tree]  # (update, letter, state, batch) -> state
+Letters = int | tuple[int, ...]  # that of one step; or those of several, first applied first, with a list of batches
+Apply = Callable[[Any, Any, Tree, Tree], Tree]  # (update, letters, state, batch) -> state
+
+
+def _steps(letters: Letters) -> int:
+    return len(letters) if isinstance(letters, tuple) else 1
 
 
 class Disagreement(Exception):
@@ -56,7 +61,7 @@ class Tally:
 class Audit(Tally):
     """Looks at some steps of one run."""
 
-    def __init__(self, update: Any, batches: Callable[[int], Tree], apply: Apply, name: Callable[[int], str]):
+    def __init__(self, update: Any, batches: Callable[[Any], Tree], apply: Apply, name: Callable[[Any], str]):
         super().__init__()
         self.update, self.batches, self.apply, self.name = update, batches, apply, name
         self.copy = fresh(update)  # with a life of its own, so that it remembers something else
@@ -83,7 +88,7 @@ class Audit(Tally):
 
     def check(
         self,
-        letter: int,
+        letter: Letters,
         batch: Tree,
         before: Tree,
         after: Tree,
@@ -112,45 +117,52 @@ class Audit(Tally):
         inputs.check()
         if again is None:
             self._same_map(plain, after, before, letter)
-        elif not self._agrees(before, after, plain):
+        elif not self._agrees(before, after, plain, letter):
             self._same_map(plain, self.apply(self.update, letter, before, batch), before, letter)
             self._try_nearby(letter, batch, before, after, again)
 
-    def holds(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> bool:
+    def holds(self, letter: Letters, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> bool:
         """Whether a shortcut made the plain step; the short form of `check`, for one that is new."""
         try:
             plain = self.apply(self.update, letter, before, batch)
-            if not self._agrees(before, after, plain):
+            if not self._agrees(before, after, plain, letter):
                 self._try_nearby(letter, batch, before, after, again)
         except Disagreement:
             return False
         return True
 
-    def _agrees(self, before: Tree, after: Tree, plain: Tree) -> bool:
+    def _agrees(self, before: Tree, after: Tree, plain: Tree, letter: Letters) -> bool:
         gap, allowed = difference(before, after, plain)
         if gap <= allowed:
-            self.add(1, gap)
+            self.add(_steps(letter), gap)
         return gap <= allowed
 
-    def _try_nearby(self, letter: int, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> None:
+    def _try_nearby(
+        self, letter: Letters, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]
+    ) -> None:
         """At a kink (a ReLU at 0) both may be right; but then not at states nearby."""
         random = torch.Generator().manual_seed(0)
         states = [nearby(before, random) for _ in range(TRIES)]
-        right = sum(self._agrees(near, again(near), self.apply(self.update, letter, near, batch)) for near in states)
+        right = sum(
+            self._agrees(near, again(near), self.apply(self.update, letter, near, batch), letter) for near in states
+        )
         if right < TRIES - 1:
             plain = self.apply(self.update, letter, before, batch)
             gap = difference(before, after, plain)[0]
             raise Disagreement(f"on {self.name(letter)} the step was off by {gap:.1g} of the plain step")
 
-    def _distract(self, letter: int, state: Tree) -> None:
+    def _distract(self, letter: Letters, state: Tree) -> None:
         """Show the copy another batch, so that it may remember something."""
         other = next((other for other in reversed(self.letters) if other != letter), letter)
         with suppress(Exception):  # it is reported where the run needs that batch
             self.apply(self.copy, other, state, self.batches(other))
 
-    def _same_map(self, plain: Tree, repeated: Tree, before: Tree, letter: int) -> None:
+    def _same_map(self, plain: Tree, repeated: Tree, before: Tree, letter: Letters) -> None:
+        if same_bits(plain, repeated):
+            self.add(_steps(letter), 0.0)
+            return
         gap, allowed = difference(before, repeated, plain)
-        self.add(1, gap)
+        self.add(_steps(letter), gap)
         if gap > allowed:
             raise ValueError(
                 f"update: it is not a function of state, batch and key: on {self.name(letter)} its step came out "

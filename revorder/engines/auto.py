@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from revorder.engines.kernels import SETTLED, Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.memory import state_bytes
 from revorder.engines.replay import Replay
+from revorder.engines.spanning import Spanning
 from revorder.engines.stopwatch import shortest
 from revorder.engines.wavefront import Wavefront
 from revorder.errors import NotAffineError, NotBatchableError
@@ -52,12 +54,16 @@ class Auto:
             return Replay(), ALONE
         if plan.naive_cost < WORTH_PROBING and state_bytes(start) > LARGE:
             return Replay(), "states are large, and steps few"
+        if plan.naive_cost >= WORTH_PROBING and Affine().recognises(maps, start, plan):
+            return AffineElseWavefront(), "a linear model with square loss, whose maps have a closed form"
         try:
             probe = _Probe(maps, start, plan)
         except NotBatchableError as error:
             return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
         if plan.naive_cost < WORTH_PROBING or not probe.can_measure:
             return Wavefront(), _work(plan)
+        if probe.spanning is not None:
+            return Wavefront(), f"{_work(plan)} of a perceptron, many batches at once"
         return probe.fastest()
 
 
@@ -121,6 +127,7 @@ class _Probe:
         states = copies(start, 2)
         self.can_measure = not pytree.tree_leaves(states)[0].is_meta
         maps.batched(self.letter, states, self.batch)
+        self.spanning = Spanning.of_run(maps, start, plan, None)
 
     def fastest(self) -> tuple[Any, str]:
         """The engine with the shortest predicted time, and what was predicted."""
@@ -145,6 +152,8 @@ class _Probe:
 
     def wavefront(self, compiled: bool = False) -> float:
         """A step of w lanes takes about a + b·w; measured at the narrowest and the widest block of this run."""
+        if self.spanning is not None:
+            return self.spanning.seconds(self.start, self.letter, Counter(self.plan.widths.tolist()))
         kernels = self._kernels(compiled)
         narrow, wide = min(kernels.uses), max(kernels.uses)
         shorter, longer = self._step(kernels, narrow), self._step(kernels, wide)

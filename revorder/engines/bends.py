@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -23,22 +22,21 @@ SHARE = 8  # one in so many products is made again step by step, where states ar
 Steps = tuple[np.ndarray, torch.Tensor, torch.Tensor]  # positions of the letters, states (steps, d) before and after
 
 
-def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan, start: torch.Tensor) -> None:
+def audit(
+    linear: Linear, letters: list[int], matrices: torch.Tensor, shifts: torch.Tensor, plan: Plan, start: torch.Tensor
+) -> None:
     """Hold steps of the affine recursion to the plain steps, at the states that it reaches.
 
     In short runs at all of them; else all along the longest word and some others, and at the beginnings of words.
 
     Args:
-        letters, pairs: all letters, ascending, with their (M_i, m_i), found by `linear.many`.
+        letters: all letters, ascending.
+        matrices, shifts: (letters, d, d) and (letters, d) their M_i and m_i, found by `linear.many`.
         start: (d,) the start.
 
     Raises:
         NotAffineError: a map that bends somewhere on the way.
     """
-    if linear.stacks:
-        matrices, shifts = (torch.cat(each) for each in zip(*linear.found, strict=True))
-    else:
-        matrices, shifts = (torch.stack(each) for each in zip(*pairs, strict=True))
     spell = partial(_spelled, plan, np.array(letters))
     if plan.naive_cost <= ALL:
         words = [spell(row) for row in range(len(plan.words))]
@@ -53,10 +51,37 @@ def audit(linear: Linear, letters: list[int], pairs: Iterable[Pair], plan: Plan,
     if len(where) > MOST and plan.naive_cost > ALL:  # looked at in one batched call, which must not take long
         kept = np.sort(np.random.default_rng(2).permutation(len(where))[:MOST])
         where, before, after = where[kept], before[kept], after[kept]
-    some = np.arange(len(where))
-    if linear.stacks:
+    _look(linear, letters, where, before, after)
+
+
+def audit_entered(linear: Linear, letters: list[int], where: np.ndarray, pairs: Pair, entered: torch.Tensor) -> None:
+    """The same for a chain of maps, along its longest word and words that begin everywhere in it.
+
+    Args:
+        where: (ticks,) positions of the chain among the letters.
+        pairs: all M_i and m_i, as above.
+        entered: (ticks, words, d) states that the maps meet, those of the longest word first.
+
+    Raises:
+        NotAffineError: a map that bends at one of these states.
+    """
+    ticks, words = entered.shape[:2]
+    random = np.random.default_rng(2)
+    longest, others = random.permutation(ticks)[: MOST // 2], random.integers(ticks, size=MOST - MOST // 2)
+    at = np.concatenate([longest, others])
+    word = np.concatenate([np.zeros_like(longest), random.integers(words, size=len(others))])
+    (matrices, shifts), where = pairs, where[at]
+    before = entered[torch.from_numpy(at), torch.from_numpy(word)]
+    after = torch.baddbmm(shifts[where][:, :, None], matrices[where], before[:, :, None])[:, :, 0]
+    _look(linear, letters, where, before, after)
+
+
+def _look(linear: Linear, letters: list[int], where: np.ndarray, before: torch.Tensor, after: torch.Tensor) -> None:
+    """Compare steps (steps, d) with the plain ones: in one batched call, or a few of them, one by one."""
+    batches, some = linear.batches, np.arange(len(where))
+    if batches is not None:
         index = torch.from_numpy(where)
-        batches = tree_map(lambda *stacks: torch.cat(stacks)[index.to(stacks[0].device)], *linear.stacks)
+        batches = tree_map(lambda leaf: leaf[index.to(leaf.device)], batches)
         plain = torch.vmap(partial(linear.apply, letters[0]))(before, batches)
         alone = np.random.default_rng(3).integers(len(where), size=ALONE)
     else:

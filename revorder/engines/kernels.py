@@ -23,7 +23,7 @@ from revorder.engines.maps import Maps
 from revorder.engines.memory import lanes_at_once
 from revorder.engines.standing import standing_of
 from revorder.planning.plan import Plan
-from revorder.pytrees import Tree
+from revorder.pytrees import Gathering, Tree
 from revorder.updates.gradients import GradientUpdate
 from revorder.updates.modules import ModuleLoss
 from revorder.updates.randomness import TURN
@@ -31,6 +31,8 @@ from revorder.updates.randomness import TURN
 TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
 COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache
 WORTH_TRACING = 128  # a trace costs about as much time as it saves in so many steps
+SERVED = 2  # runs that a kept trace is expected to serve
+LANE = 1 / 16  # what a lane adds to the time of a narrow step
 SETTLED = 3  # batches, before it is guessed how frequent their layouts are
 
 Kernel = Callable[..., None]  # kernel(*state leaves, *batch leaves) writes the next states into the state leaves
@@ -56,19 +58,17 @@ class Kernels:
         self.maps = maps
         self.compiled = compiled
         self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
-        # of `Minibatches`: what holds for all data holds for each of them
-        whole = getattr(getattr(maps, "batches", None), "prepare", maps) is None
-        self.sound = self.fused is not None and whole and self.fused.suits(maps.batches.data, ignoring=False)
+        examples = None if self.fused is None else maps.examples  # what holds for all of them holds for each batch
+        self.sound = self.fused is not None and examples is not None and self.fused.suits(examples, ignoring=False)
+        self.alike = isinstance(getattr(maps, "batches", None), Gathering | torch.Tensor)  # in their layout
         self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS
         widest = min(most_lanes, widths[-1])
         self.widths = [*(width for width in widths if width < widest), widest]
-        self.uses: Counter[int] = Counter()
-        for count, ticks in uses.items():
-            for width in self.blocks(count):
-                self.uses[width] += ticks
+        self.uses = self._uses(uses)
         self.kinds: Counter[Any] = Counter()
         self.proved: set[Any] = set()  # keys of the kernels whose step was compared with the plain one in this run
+        self.refused: set[Any] = set()  # keys of those that were not the plain step
         self.made: dict[Any, Kernel | None] = {}
         self.options: tuple[Any, ...] | None = None
         if isinstance(maps.update, GradientUpdate) and isinstance(maps.update.loss, ModuleLoss):
@@ -81,7 +81,12 @@ class Kernels:
     def of_run(cls, maps: Maps, compiled: bool, start: Tree, plan: Plan) -> Kernels:
         """The kernels for the ticks of a plan."""
         most_lanes = min(plan.peak_states, lanes_at_once(start))
-        return cls(maps, compiled, most_lanes, Counter(len(tick.slots) for tick in plan.ticks))
+        made = cls(maps, compiled, most_lanes, uses := Counter(plan.widths.tolist()))
+        for width in made.widths[:-1]:
+            if made._uses(uses)[width] * (made._next(width) - width) * LANE <= WORTH_TRACING:
+                made.widths.remove(width)  # the next one in its place costs less time than a trace
+        made.uses = made._uses(uses)
+        return made
 
     def blocks(self, count: int) -> list[int]:
         """Widths of blocks that cover `count` lanes: as many widest ones as fit, then the narrowest that suffices."""
@@ -90,6 +95,17 @@ class Kernels:
         if self.fused:
             return [widest] * full + [rest] * (rest > 0)
         return [widest] * full + [width for width in self.widths if width >= rest][: rest > 0]
+
+    def _uses(self, ticks: Counter[int]) -> Counter[int]:
+        """Width -> how many blocks of it there are in ticks of so many lanes."""
+        found: Counter[int] = Counter()
+        for count, times in ticks.items():
+            for width in self.blocks(count):
+                found[width] += times
+        return found
+
+    def _next(self, width: int) -> int:
+        return next(wider for wider in self.widths if wider > width)
 
     def suits(self, kind: Any, batch: Tree) -> bool:
         """Whether kernels may be used on a batch of a `layout_of` `kind`; counts the kinds of the run's batches."""
@@ -103,6 +119,8 @@ class Kernels:
     def get(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree, kind: Any) -> Kernel | None:
         """The kernel for these lanes (leaves of a stack of the full width), for states and batches of such layouts."""
         key = self.key(len(lanes[0]), kind)
+        if key in self.refused or not (self.fused or self._settled()):  # so that one run is as the next
+            return None
         if key not in self.made and self._pays(len(lanes[0]), kind[1]):
             self.made[key] = self._make(letter, lanes, structure, batch)
         return self.made.get(key)
@@ -114,19 +132,22 @@ class Kernels:
         for old in list(self.made) if stale else [key]:
             del self.made[old]
         if not stale:
-            self.made[key] = None
+            self.refused.add(key)
             self.maps.note("a kernel was not the plain step, and is left out")
+
+    def _settled(self) -> bool:
+        """Whether it can be guessed how frequent layouts are."""
+        return self.alike or self.kinds.total() >= SETTLED or (self.compiled and len(self.kinds) < 2)
 
     def _pays(self, width: int, kind: Any) -> bool:
         """Whether a kernel is worth its trace, if this kind of batch stays as frequent as it was until now."""
         if self.fused:
             return True
-        looked_at = self.kinds.total()
         if self.compiled and len(self.kinds) < 2:
             return True
-        if looked_at < SETTLED:
-            return False
-        return self.uses[width] * self.kinds[kind] >= WORTH_TRACING * looked_at
+        looked_at = self.kinds.total()
+        served = SERVED if self.options is not None else 1
+        return self.uses[width] * self.kinds[kind] * served >= WORTH_TRACING * looked_at
 
     def _make(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree) -> Kernel | None:
         if self.fused:

@@ -11,7 +11,7 @@ from torch.utils import _pytree as pytree
 from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
 from revorder.errors import NotAffineError
-from revorder.pytrees import Tree, is_finite, layout, named_leaves, stack
+from revorder.pytrees import Tree, concatenated, is_finite, layout, named_leaves, row, stack
 
 Pair = tuple[torch.Tensor, torch.Tensor]  # (R M_i, m_i), or (A, b)
 REMEDY = "use engine='wavefront' or 'replay'"
@@ -55,8 +55,8 @@ class Linear:
         both = torch.cat([vectors.flat(start), vectors.flat(maps(first, start))])  # `maps` checks the update itself
         self.scale = 1.0 if both.is_meta else both.abs().nan_to_num(0, 0).max().item() or 1.0
         self.like, self.d = both, sum(vectors.sizes)
-        self.stacks: list[Tree] = []  # the batches of `many`, as they were stacked, and all M_i and m_i of each stack
-        self.found: list[Pair] = []
+        self.stacks: list[Tree] = []  # the batches of `many`, as they were stacked, where they could be
+        self.found: list[Pair] = []  # all M_i and m_i of each call of `many`
         self.generator = torch.Generator().manual_seed(0)
         self.directions = normalize(self._random(4), dim=1) / 2  # half: they cannot cancel a unit vector
         self.one(first, both.new_empty(0, self.d))  # refuses a map that bends before any large matrix is made
@@ -81,21 +81,37 @@ class Linear:
     def many(self, letters: list[int]) -> list[Pair]:
         """(M_i, m_i) for several letters, in one batched call if their batches can be stacked."""
         identity = torch.eye(self.d).to(self.like)
-        batches = [self.maps.batch(letter) for letter in letters]
-        if not (self.maps.may_trace and alike(batches)):  # one call for several batches knows no key
-            return [self.one(letter, identity) for letter in letters]
+        together = stacked(self.maps, letters) if self.maps.may_trace else None  # one call for several knows no key
+        if together is None:
+            return self._one_by_one(letters, identity)
         x = self.scale * self._random(len(letters))
         try:
-            stacked = stack(batches)
             derive = torch.vmap(partial(self._derive, letters[0], identity))
-            found = self.maps.draws.call(self.maps.name(letters[0]), lambda: derive(stacked, x))
+            found = self.maps.draws.call(self.maps.name(letters[0]), lambda: derive(together, x))
         except Drawn:
             raise
         except Exception:  # one by one is as good, and an error then names its batch
-            return [self.one(letter, identity) for letter in letters]
-        self.stacks.append(stacked)
+            return self._one_by_one(letters, identity)
+        self.stacks.append(together)
         self.found.append((found[0], found[1]))
         return self._checked(letters, *found)
+
+    def _one_by_one(self, letters: list[int], identity: torch.Tensor) -> list[Pair]:
+        pairs = [self.one(letter, identity) for letter in letters]
+        self.found.append((torch.stack([pair[0] for pair in pairs]), torch.stack([pair[1] for pair in pairs])))
+        return pairs
+
+    @property
+    def batches(self) -> Tree | None:
+        """The batches of all letters given to `many`, stacked; None where they are not alike."""
+        if len(self.stacks) < len(self.found) or not alike([row(each, 0) for each in self.stacks]):
+            return None
+        return concatenated(self.stacks)
+
+    def everything(self) -> Pair:
+        """(letters, d, d) all M_i and (letters, d) all m_i that `many` has found, in its sequence."""
+        matrices, shifts = (torch.cat(each) for each in zip(*self.found, strict=True))
+        return matrices, shifts
 
     def apply(self, letter: int, vector: torch.Tensor, batch: Tree) -> torch.Tensor:
         """T on a state as a vector."""
@@ -136,6 +152,15 @@ class Linear:
             f"update: on batch {number}, {name} is not affine in its state: at {where} x, T(x) is {gap:.2g} "
             f"away from M x + m, for numbers up to {size:.2g}; {REMEDY}"
         )
+
+
+def stacked(maps: Maps, letters: list[int]) -> Tree | None:
+    """The batches of some letters along a new leading axis; None where they are not alike."""
+    together = maps.gathered(letters)
+    if together is None:
+        batches = [maps.batch(letter) for letter in letters]
+        together = stack(batches) if alike(batches) else None
+    return together
 
 
 def alike(batches: list[Tree]) -> bool:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from revorder.engines.audit import Audit
+from revorder.engines.audit import Audit, Letters
 from revorder.engines.blame import data_hint, named, seen
 from revorder.engines.drawing import Drawn, Lookout
 from revorder.engines.purity import Untouched
 from revorder.errors import NotBatchableError
-from revorder.planning.plan import Label, Plan
-from revorder.pytrees import Tree, clone, describe, detach, layout, row
+from revorder.planning.plan import Plan
+from revorder.planning.words import Label
+from revorder.pytrees import Gathering, Tree, clone, describe, detach, layout, picked, row
 from revorder.updates.keys import takes_key
 
 
@@ -48,7 +49,7 @@ class Maps:
         self.plain, self.draws = False, Lookout()
         self.run: Plan | None = None  # these two are known where it is carried out
         self.kind: Any = None
-        self.audit = Audit(update, self.batch, self.plain_step, self.name)
+        self.audit = Audit(update, self.asked, self.plain_step, self.name)
 
     @property
     def may_trace(self) -> bool:
@@ -82,9 +83,27 @@ class Maps:
         except Exception as error:
             raise named(error, "batches", f"when {self.name(letter)} was asked for") from error
 
-    def name(self, letter: int) -> str:
-        """The batch that a letter stands for, in words."""
-        return f"batch {self.numbers[letter]}"
+    def gathered(self, letters: Sequence[int]) -> Tree | None:
+        """The batches of some letters along a new leading axis, by one gather; None where there is none."""
+        kind, numbers = type(self.batches), np.array([self.numbers[letter] for letter in letters])
+        if kind is torch.Tensor and self.batches.layout is torch.strided:
+            return picked(self.batches, torch.from_numpy(numbers).to(self.batches.device))
+        own = issubclass(kind, Gathering) and "gather" in vars(kind)  # one's own class may have other batches
+        return self.batches.gather(numbers) if own else None
+
+    @property
+    def examples(self) -> Tree | None:
+        """All examples that the batches are rows of; None unless they are nothing else."""
+        whole = getattr(self.batches, "prepare", self) is None and self.gathered([0]) is not None
+        return self.batches.data if whole else None
+
+    def asked(self, letters: Letters) -> Tree:
+        """The batch of a letter; a list of those of several."""
+        return [self.batch(letter) for letter in letters] if isinstance(letters, tuple) else self.batch(letters)
+
+    def name(self, letters: Letters) -> str:
+        """The batch that a letter stands for, in words; the last of several."""
+        return f"batch {self.numbers[letters[-1] if isinstance(letters, tuple) else letters]}"
 
     def batched(self, letter: int, states: Tree, batch: Tree) -> Tree:
         """T on every state of a stack, checked."""
@@ -117,9 +136,15 @@ class Maps:
         """T without checks, for engines that transform it."""
         return self._call(self.update, letter, state, batch)
 
-    def plain_step(self, update: Callable[..., Tree], letter: int, state: Tree, batch: Tree) -> Tree:
-        """T by a copy of the update, as an audit wants it: step by step, if the update is itself a shortcut."""
-        return self._call(getattr(update, "plain_step", update), letter, state, batch)
+    def plain_step(self, update: Callable[..., Tree], letters: Letters, state: Tree, batch: Tree) -> Tree:
+        """T by a copy of the update, as an audit wants it: step by step, if the update is itself a shortcut.
+
+        For several letters, the first applied first, `batch` is the list of their batches.
+        """
+        plain = getattr(update, "plain_step", update)
+        for letter, one in zip(letters, batch, strict=True) if isinstance(letters, tuple) else [(letters, batch)]:
+            state = self._call(plain, letter, state, one)
+        return state
 
     def _call(self, update: Callable[..., Tree], letter: int, state: Tree, batch: Tree) -> Tree:
         if self.takes_key:

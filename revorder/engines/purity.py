@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import types
+from collections import OrderedDict
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -97,9 +98,15 @@ def _copied(thing: Any, memo: dict[int, Any]) -> Any:
         made.__kwdefaults__ = thing.__kwdefaults__
         return made
     memo.update({id(part): _copied(part, memo) for part in _functions(thing) if id(part) not in memo})
+    for module in _modules(thing) or _modules(getattr(thing, "loss", None)):  # mostly tables of hooks, which are empty
+        memo.update({id(part): type(part)() for part in vars(module).values() if _is_empty(part)})
     if not _modules(thing):  # a module's own tensors are what it remembers in
         memo.update({id(leaf): leaf for leaf in pytree.tree_leaves(thing) if isinstance(leaf, torch.Tensor)})
     return copy.deepcopy(thing, memo)
+
+
+def _is_empty(part: Any) -> bool:
+    return type(part) in (dict, OrderedDict) and not part
 
 
 def _modules(thing: Any) -> list[torch.nn.Module]:

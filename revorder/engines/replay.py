@@ -23,17 +23,19 @@ class Replay:
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any], keeper: Keeper | None = None
     ) -> Iterator[tuple[np.ndarray, Tree]]:
         maps.audit.spread(plan.cost, EVERY_STEP)
-        pending = [(child, start) for child in plan.trie.children(np.array([0])).tolist()]
+        trie, rows_at = plan.trie, plan.rows_at
+        letter, first = trie.letter, trie.first_child
+        pending = [(child, start) for child in range(1, int(first[1]))]
         if keeper is not None and keeper.place is not None:
             pending = _pending(keeper.place)
         while pending:
             node, state = pending.pop()
-            state = maps.step(int(plan.trie.letter[node]), state)
+            state = maps.step(int(letter[node]), state)
             advanced(1)
-            if node in plan.rows_at:
-                rows = np.array(plan.rows_at[node])
+            if node in rows_at:
+                rows = np.array(rows_at[node])
                 yield rows, stack([state] * len(rows))
-            pending.extend((child, state) for child in plan.trie.children(np.array([node])).tolist())
+            pending.extend((child, state) for child in range(int(first[node]), int(first[node + 1])))
             if keeper is not None:
                 keeper.reached(lambda: _place(pending))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -9,31 +11,57 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.audit import EVERY_CALL
-from revorder.engines.kernels import Kernel, Kernels, layout_of
+from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.memory import lanes_at_once
+from revorder.engines.spanning import Spanning
+from revorder.engines.spans import Span, spans
+from revorder.engines.steps import KernelStep, Step
 from revorder.planning.plan import Plan
 from revorder.planning.schedule import Tick
-from revorder.pytrees import Tree, clone, copies, row
+from revorder.pytrees import Tree, copies
 
 
 class Sweep:
     """A stack of states, one in each slot, that is advanced in place."""
 
-    def __init__(self, maps: Maps, start: Tree, plan: Plan, compiled: bool):
+    def __init__(self, maps: Maps, start: Tree, plan: Plan, compiled: bool, fast: bool | None = None):
         leaves, self.structure = pytree.tree_flatten(start)
+        self.spanning = Spanning.of_run(maps, start, plan, fast)
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
-        self.leaves = copies(leaves, plan.peak_states)
+        stack = copies if self.spanning is None else self.spanning.stack
+        self.leaves = [stack(leaf, plan.peak_states) for leaf in leaves]
         self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), lanes_at_once(start)
         self.in_use, self.kinds = 1, set[Any]()
-        self.kernels: Kernels | None = None
         maps.audit.spread(plan.launches, EVERY_CALL)
-        if maps.may_trace and not leaves[0].is_meta:
-            self.kernels = Kernels.of_run(maps, compiled, start, plan)
-        elif compiled:
+        self.may_trace = maps.may_trace and not leaves[0].is_meta
+        self._made = partial(Kernels.of_run, maps, compiled, start, plan)
+        if compiled and not self.may_trace:
             maps.note("not compiled: what is random in the update is drawn batch by batch")
 
-    def go_on(self, ticks: list[Tick], leaves: list[torch.Tensor]) -> None:
+    @cached_property
+    def kernels(self) -> Kernels | None:
+        """The kernels for single ticks."""
+        return self._made() if self.may_trace else None
+
+    def spans(self, ticks: Sequence[Tick]) -> Iterator[Span]:
+        """The ticks in groups that are carried out together."""
+        return spans(ticks, lambda: 1 if self.spanning is None else self.spanning.room())
+
+    def carry_out(self, span: Span) -> None:
+        """Advance all slots of a span under all its ticks."""
+        if self.spanning is not None and span.is_neat:
+            self._fork(*span.forks)
+            if self.spanning.carry_out(span, self.leaves, self.structure):
+                return
+            self.spanning = self.spanning if self.spanning.kernels else None
+            for tick in span.ticks:
+                self._advance(tick, tick.slots)
+            return
+        for tick in span.ticks:
+            self.advance(tick, tick.slots)
+
+    def go_on(self, ticks: Sequence[Tick], leaves: list[torch.Tensor]) -> None:
         """Stand where a run stood after these ticks, with these states in the slots."""
         self.in_use = 1 + max((int(tick.target.max()) for tick in ticks if tick.target.size), default=0)
         for own, kept in zip(self.leaves, leaves, strict=True):
@@ -46,11 +74,18 @@ class Sweep:
 
     def advance(self, tick: Tick, slots: np.ndarray) -> None:
         """Carry out one tick for some of its slots."""
-        if tick.source.size:
-            source, target = self._index(tick.source), self._index(tick.target)
+        self._fork(tick.source, tick.target)
+        self._advance(tick, slots)
+
+    def _fork(self, source: np.ndarray, target: np.ndarray) -> None:
+        """Copy states that other words still need."""
+        if source.size:
+            old, new = self._index(source), self._index(target)
             for leaf in self.leaves:
-                leaf[target] = leaf[source]
-            self.in_use = max(self.in_use, int(tick.target.max()) + 1)
+                leaf[new] = leaf[old]
+            self.in_use = max(self.in_use, int(target.max()) + 1)
+
+    def _advance(self, tick: Tick, slots: np.ndarray) -> None:
         batch = self.maps.batch(tick.letter)
         inputs = pytree.tree_leaves(batch)
         kind = layout_of(inputs)
@@ -60,7 +95,7 @@ class Sweep:
         for width in self._blocks(len(slots)):
             block, here = slots[first : first + width], looked_at - first
             step = self._kernel(tick.letter, block, width, batch, inputs, kind) if use else None
-            step = step or _Step(self, tick.letter, block, batch)
+            step = step or Step(self, tick.letter, block, batch)
             step.carry_out(here if 0 <= here < len(block) else None)
             first += width
 
@@ -80,7 +115,7 @@ class Sweep:
 
     def _kernel(
         self, letter: int, slots: np.ndarray, width: int, batch: Tree, inputs: list[torch.Tensor], kind: Any
-    ) -> _Step | None:
+    ) -> Step | None:
         """The step of up to `width` slots with the kernel of that width, if there is one."""
         first, last = int(slots[0]), int(slots[0]) + width
         contiguous = slots[-1] - slots[0] == len(slots) - 1
@@ -94,7 +129,7 @@ class Sweep:
         assert self.kernels is not None  # else nobody comes here
         key = self.kernels.key(width, (self.kind, kind))
         kernel = self.kernels.get(letter, lanes, self.structure, batch, (self.kind, kind))
-        return None if kernel is None else _KernelStep(self, letter, slots, batch, lanes, inputs, in_place, key, kernel)
+        return None if kernel is None else KernelStep(self, letter, slots, batch, lanes, inputs, in_place, key, kernel)
 
     def write(self, slots: np.ndarray, lanes: list[torch.Tensor]) -> None:
         here = self._index(slots)
@@ -106,83 +141,3 @@ class Sweep:
         if slots[-1] - slots[0] == len(slots) - 1 and (np.diff(slots) == 1).all():
             return slice(int(slots[0]), int(slots[-1]) + 1)
         return torch.from_numpy(slots).to(self.leaves[0].device)
-
-
-class _Step:
-    """The step of some slots under torch.vmap, without a kernel."""
-
-    def __init__(self, sweep: Sweep, letter: int, slots: np.ndarray, batch: Tree):
-        self.sweep, self.maps, self.letter, self.slots, self.batch = sweep, sweep.maps, letter, slots, batch
-
-    def carry_out(self, lane: int | None) -> None:
-        """Advance the slots; `lane` is the one to look at, if any."""
-        states = pytree.tree_unflatten(self.sweep.take(self.slots), self.sweep.structure)
-        after = self.maps.batched(self.letter, states, self.batch)
-        if lane is not None:
-            self.maps.audit.check(self.letter, self.batch, clone(row(states, lane)), row(after, lane), self._again)
-        self.sweep.write(self.slots, pytree.tree_leaves(after))
-
-    def _again(self, state: Tree) -> Tree:
-        return row(self.maps.stacked(self.letter, copies(state, 2), self.batch), 0)
-
-
-class _KernelStep(_Step):
-    """The step of some slots with a kernel: in place, or in padded copies of their states."""
-
-    def __init__(
-        self,
-        sweep: Sweep,
-        letter: int,
-        slots: np.ndarray,
-        batch: Tree,
-        lanes: list[torch.Tensor],
-        inputs: list[torch.Tensor],
-        in_place: bool,
-        key: Any,
-        kernel: Kernel,
-    ):
-        super().__init__(sweep, letter, slots, batch)
-        self.lanes, self.inputs, self.in_place, self.key, self.kernel = lanes, inputs, in_place, key, kernel
-
-    def carry_out(self, lane: int | None) -> None:
-        assert self.sweep.kernels is not None  # it made this one
-        new = self.key not in self.sweep.kernels.proved
-        done = self._run_and_look(lane or 0, new) if new or lane is not None else self._run(self.lanes)
-        if not done:
-            super().carry_out(lane)
-        elif not self.in_place:
-            self.sweep.write(self.slots, [own[: len(self.slots)] for own in self.lanes])
-
-    def _run(self, lanes: list[torch.Tensor]) -> bool:
-        """Whether the kernel ran. One that cannot run on this batch gives way to the step without it."""
-        try:
-            with torch.inference_mode():  # nothing new leaves the kernel, and small operations start sooner
-                self.kernel(*lanes, *self.inputs)
-        except (RuntimeError, IndexError) as error:
-            self.maps.note(f"without a kernel on some batches ({str(error).splitlines()[0]})")
-            return False
-        return True
-
-    def _run_and_look(self, lane: int, new: bool) -> bool:
-        """As `_run`; a new kernel whose step is not the plain one is dropped, and what it wrote is put back."""
-        kept = [own.clone() for own in self.lanes] if new else []
-        before = pytree.tree_unflatten([own[lane].clone() for own in self.lanes], self.sweep.structure)
-        if not self._run(self.lanes):
-            return False
-        after = pytree.tree_unflatten([own[lane].clone() for own in self.lanes], self.sweep.structure)
-        if not new:
-            self.maps.audit.check(self.letter, self.batch, before, after, self._again)
-            return True
-        assert self.sweep.kernels is not None
-        if self.maps.audit.holds(self.letter, self.batch, before, after, self._again):
-            self.sweep.kernels.proved.add(self.key)
-            return True
-        self.sweep.kernels.drop(self.key)
-        for own, old in zip(self.lanes, kept, strict=True):
-            own.copy_(old)
-        return False
-
-    def _again(self, state: Tree) -> Tree:
-        lanes = pytree.tree_leaves(copies(state, len(self.lanes[0])))
-        self._run(lanes)
-        return pytree.tree_unflatten([own[0] for own in lanes], self.sweep.structure)

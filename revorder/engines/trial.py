@@ -25,7 +25,7 @@ def begin(maps: Maps, plan: Plan, start: Tree) -> None:
         ValueError, TypeError: the update is no pure map, or does not fit state or batches; labels of unequal batches.
     """
     maps.run, maps.kind = plan, layout(start)
-    word = plan.letters[max(plan.words, key=len)]
+    word = plan.letters[plan.words[int(plan.lengths.argmax())]]
     letter = int(plan.letters[plan.words[0][0]])
     maps.audit.letters = np.unique(word).tolist()
     batch = maps.batch(letter)

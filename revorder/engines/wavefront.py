@@ -17,7 +17,6 @@ from revorder.engines.places import Keeper, Place
 from revorder.engines.sweep import Sweep
 from revorder.errors import whole
 from revorder.planning.plan import Plan
-from revorder.planning.schedule import Tick
 from revorder.pytrees import Tree
 
 Advanced = Callable[[int], Any]
@@ -36,6 +35,8 @@ class Wavefront:
         max_states: at most so many states are held at once; the checkpoints are then served in several sweeps, which
             may repeat work that they share. None: as many as the plan needs (`Plan.peak_states`), or as fit into
             half of the free memory.
+        fast: whether perceptrons are advanced by numba (extra `fast`), many batches in one call. None: where it is
+            installed and saves time, its first call included.
         merge_tol: APPROXIMATE. States with the same future that differ by at most this in every number go on as one
             (see `revorder.engines.coalescence`); `Trajectory.engine` reports the merges and the error measured on
             some of them. None: nothing is merged.
@@ -44,6 +45,7 @@ class Wavefront:
     compile: bool = False
     max_states: int | None = None
     merge_tol: float | None = None
+    fast: bool | None = None
 
     def __post_init__(self) -> None:
         if self.max_states is not None:
@@ -64,8 +66,14 @@ class Wavefront:
             if number < done["part"]:
                 continue
             here = done | {"part": number, "ticks": done["ticks"] if number == done["part"] else 0}
-            for reached, states in self._sweep(maps, start, part, advanced, keeper, here):
+            for reached, states in self._part(maps, start, part, advanced, keeper, here):
                 yield rows[reached], states
+
+    def _part(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced, keeper: Keeper | None,
+              here: dict[str, int]) -> Iterator[tuple[np.ndarray, Tree]]:  # fmt: skip
+        if self.merge_tol is None:
+            return self._sweep(maps, start, plan, advanced, keeper, here)
+        return self._merging(maps, start, plan, advanced, self.merge_tol)
 
     def _sweep(
         self,
@@ -76,27 +84,32 @@ class Wavefront:
         keeper: Keeper | None = None,
         done: dict[str, int] | None = None,
     ) -> Iterator[tuple[np.ndarray, Tree]]:
-        sweep = Sweep(maps, start, plan, self.compile)
-        merger = None if self.merge_tol is None else Merger(plan, self.merge_tol)
+        sweep = Sweep(maps, start, plan, self.compile, self.fast)
         done = done or {"ticks": 0}
         begun = done["ticks"]
         if begun and keeper is not None and keeper.place is not None:
             sweep.go_on(plan.ticks[:begun], keeper.place.states)
-        for number, tick in enumerate(plan.ticks[begun:], begun + 1):
-            own = tick.slots if merger is None else merger.begin(tick)
+        for span in sweep.spans(plan.ticks[begun:]):
+            sweep.carry_out(span)
+            advanced(span.cost)
+            begun += len(span.ticks)
+            yield from _handed_out(sweep, span.ticks[-1].rows, span.ticks[-1].ends)
+            if keeper is not None:
+                keeper.reached(partial(Place, done | {"ticks": begun}, sweep.leaves))
+
+    def _merging(
+        self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced, tolerance: float
+    ) -> Iterator[tuple[np.ndarray, Tree]]:
+        """The same, tick by tick, with states that came close going on as one."""
+        sweep, merger = Sweep(maps, start, plan, self.compile, fast=False), Merger(plan, tolerance)
+        for tick in plan.ticks:
+            own = merger.begin(tick)
             sweep.advance(tick, own)
             advanced(len(own))
-            rows, slots = _reached(plan, tick)
-            if merger is not None:
-                slots = merger.reached(rows, slots, sweep.take)
-                merger.finish(tick, sweep.take)
-            for first in range(0, len(rows), MOST_LANES):
-                here = slice(first, first + MOST_LANES)
-                yield rows[here], pytree.tree_unflatten(sweep.take(slots[here]), sweep.structure)
-            if keeper is not None:
-                keeper.reached(partial(Place, done | {"ticks": number}, sweep.leaves))
-        if merger is not None:
-            self._audit(merger, maps, start, plan, advanced)
+            slots = merger.reached(tick.rows, tick.ends, sweep.take)
+            merger.finish(tick, sweep.take)
+            yield from _handed_out(sweep, tick.rows, slots)
+        self._audit(merger, maps, start, plan, advanced)
 
     def _audit(self, merger: Merger, maps: Maps, start: Tree, plan: Plan, advanced: Advanced) -> None:
         """Compute some merged checkpoints exactly as well, and note how far they are from what merging gave."""
@@ -108,12 +121,8 @@ class Wavefront:
         maps.note(merger.report())
 
 
-def _reached(plan: Plan, tick: Tick) -> tuple[np.ndarray, np.ndarray]:
-    """The checkpoints whose state this tick completed: their rows and their slots."""
-    pairs = [
-        (row, int(tick.slots[i]))
-        for i in np.flatnonzero(plan.is_end[tick.nodes])
-        for row in plan.rows_at[tick.nodes[i]]
-    ]
-    rows, slots = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return rows, slots
+def _handed_out(sweep: Sweep, rows: np.ndarray, slots: np.ndarray) -> Iterator[tuple[np.ndarray, Tree]]:
+    """The checkpoints just reached, with their states."""
+    for first in range(0, len(rows), MOST_LANES):
+        here = slice(first, first + MOST_LANES)
+        yield rows[here], pytree.tree_unflatten(sweep.take(slots[here]), sweep.structure)

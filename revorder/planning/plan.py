@@ -7,18 +7,20 @@ one batched call (a tick). A plan knows no tensor: it needs numpy only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from revorder.errors import whole
 from revorder.orders import Order, order
-from revorder.planning import schedule
-from revorder.planning.trie import Trie, build
-from revorder.showing import Facts, Shown, name_of, span
+from revorder.planning.lazy import Lazy
+from revorder.planning.nested import Nested, nested
+from revorder.planning.schedule import Scheduled, Tick, Work
+from revorder.planning.trie import Integers, Trie, build, chain
+from revorder.planning.words import Label, checked_letters, checked_steps, words_of
+from revorder.showing import Facts, Shown, span
 
-Label = int | str
 QUICK, DEEP = 150_000, 5_000  # batch numbers of all words, and of one, that are priced just to be shown
 
 
@@ -29,24 +31,25 @@ class Plan(Shown):
     Attributes:
         order: the composition order.
         steps: the checkpoints, as asked for.
-        words: for each checkpoint its word, an integer array of batch numbers.
+        words: for each checkpoint its word, an integer array of batch numbers; those of this package's orders are made
+            when they are asked for.
         letters: (batches,) the letter of every batch number; batches with equal labels have equal letters.
     """
 
     order: Order
     steps: tuple[int, ...]
-    words: tuple[np.ndarray, ...]
+    words: Sequence[np.ndarray]
     letters: np.ndarray
 
     @property
     def cost(self) -> int:
         """Evaluations of T: one for each distinct non-empty prefix."""
-        return self.trie.size
+        return self._work.cost
 
     @property
     def naive_cost(self) -> int:
         """Evaluations of T without any sharing: Σ len(word)."""
-        return sum(len(word) for word in self.words)
+        return int(self.lengths.sum())
 
     @property
     def launches(self) -> int:
@@ -56,21 +59,41 @@ class Plan(Shown):
     @property
     def peak_states(self) -> int:
         """States held at once, the start included, when the ticks run one after another."""
-        return self._schedule[1]
+        return self._work.peak_states
 
     @property
-    def ticks(self) -> list[schedule.Tick]:
+    def ticks(self) -> Sequence[Tick]:
         """The batched calls, in order."""
-        return self._schedule[0]
+        return self._work.ticks
+
+    @property
+    def widths(self) -> Integers:
+        """(launches,) how many states each tick advances."""
+        return self._work.widths
+
+    @cached_property
+    def lengths(self) -> Integers:
+        """(checkpoints,) how many batches each word has."""
+        known = self.steps if isinstance(self.words, Lazy) else [len(word) for word in self.words]
+        return np.array(known, dtype=np.int64)
+
+    @property
+    def rank(self) -> Integers:
+        """(checkpoints,) how many evaluations a depth-first walk has made when it has completed each word."""
+        return self._work.rank
 
     @cached_property
     def trie(self) -> Trie:
         """The distinct prefixes of the words, spelled in letters."""
+        if self._nested is not None and self.cost == self.launches:
+            return chain(self._nested.letters, self.lengths)
         return build([self.letters[word] for word in self.words], int(self.letters.max()) + 1)
 
     @cached_property
     def suffixes(self) -> Trie:
         """The distinct suffixes of the words, read from their ends: what maps that compose (affine ones) share."""
+        if self._nested is not None and self._nested.is_backward:
+            return chain(self.letters[: self.lengths.max()], self.lengths)
         return build([self.letters[word[::-1]] for word in self.words], int(self.letters.max()) + 1)
 
     @cached_property
@@ -78,26 +101,28 @@ class Plan(Shown):
         """(letters,) for each letter the first batch number that it stands for."""
         return np.unique(self.letters, return_index=True)[1]
 
-    @cached_property
-    def is_end(self) -> np.ndarray:
-        """(nodes,) whether a node is the state of a checkpoint."""
-        return np.isin(np.arange(len(self.trie.parent)), self.trie.end)
-
     @property
     def rows_at(self) -> dict[int, list[int]]:
         """Trie node -> rows: the positions in `steps` of the checkpoints whose state that node is."""
         return self.trie.rows_at
 
     @cached_property
-    def _schedule(self) -> tuple[list[schedule.Tick], int]:
-        return schedule.ticks(self.trie)
+    def _nested(self) -> Nested | None:
+        """The work in closed form, if there is one and all batches differ."""
+        differ = np.array_equal(self.letters, np.arange(len(self.letters)))
+        return nested(self.order, self.steps) if differ else None
+
+    @cached_property
+    def _work(self) -> Work:
+        return self._nested or Scheduled(self.trie)
 
     def _facts(self) -> Facts:
         """The price, too, where it is known already or found at once: to look at a plan must not take long."""
-        quick = 0 < self.naive_cost <= QUICK and max(map(len, self.words)) <= DEEP
-        cost = self.cost if quick or "trie" in vars(self) else "not computed yet, see .cost"
+        quick = 0 < self.naive_cost <= QUICK and self.lengths.max() <= DEEP
+        free = self._nested is not None
+        cost = self.cost if quick or free or "trie" in vars(self) else "not computed yet, see .cost"
         facts = {"order": self.order, "checkpoints": span(self.steps), "cost": cost, "naive cost": self.naive_cost}
-        priced = quick or "_schedule" in vars(self)
+        priced = quick or free or ("_work" in vars(self) and "_schedule" in vars(self._work))
         return facts | ({"launches": self.launches, "peak states": self.peak_states} if priced else {})
 
     def split(self, max_states: int) -> list[tuple[np.ndarray, Plan]]:
@@ -110,17 +135,18 @@ class Plan(Shown):
         whole("max_states", max_states, 1)
         if self.peak_states <= max_states:
             return [(np.arange(len(self.steps)), self)]
-        rows = np.argsort(self.trie.preorder[self.trie.end], kind="stable")
-        node = self.trie.end[rows]
-        leaf = self.trie.height[node] == 1
-        leaves_before = np.cumsum(leaf & (np.diff(node, prepend=-1) != 0)) - leaf
+        rows = np.argsort(self.rank, kind="stable")
+        leaf = self._work.leaf[rows]
+        leaves_before = np.cumsum(leaf & (np.diff(self.rank[rows], prepend=-1) != 0)) - leaf
         part = leaves_before // max_states
         return [(rows[part == i], self.only(rows[part == i])) for i in range(part[-1] + 1)]
 
     def only(self, rows: np.ndarray) -> Plan:
         """The plan of some of the checkpoints, given by their rows."""
-        steps, words = (tuple(whole_run[row] for row in rows) for whole_run in (self.steps, self.words))
-        return Plan(self.order, steps, words, self.letters)
+        steps = tuple(self.steps[row] for row in rows)
+        if isinstance(self.words, Lazy):
+            return replace(self, steps=steps, words=Lazy(self.words.make, steps))
+        return replace(self, steps=steps, words=tuple(self.words[row] for row in rows))
 
 
 def plan(order_: str | Order, checkpoints: Iterable[int], labels: Sequence[Label] | None = None) -> Plan:
@@ -151,50 +177,9 @@ def plan_for(
 ) -> Plan:
     """`plan`, for `n_batches` batches (None: as many as the words name)."""
     made = order(order_)
-    steps = _steps(checkpoints)
-    words = {n: _word(made, n, n_batches) for n in dict.fromkeys(steps)}
+    steps = checked_steps(checkpoints)
+    words = words_of(made, steps, n_batches)
     if labels is not None:
-        letters = _letters(labels, n_batches)
-    else:
-        letters = np.arange(max(int(word.max()) for word in words.values()) + 1)
-    return Plan(made, steps, tuple(words[n] for n in steps), letters)
-
-
-def _steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
-    if isinstance(checkpoints, str) or not isinstance(checkpoints, Iterable):
-        raise TypeError(
-            f"checkpoints: got {checkpoints!r}, but it must be a list or range of step counts, such as [10]"
-        )
-    steps = list(checkpoints)
-    if not steps:
-        raise ValueError("checkpoints: got none, but at least one step count >= 1 is needed, such as [10]")
-    for n in steps:
-        whole("checkpoints", n, 1)
-    return tuple(int(n) for n in steps)
-
-
-def _word(made: Order, n: int, n_batches: int | None) -> np.ndarray:
-    """The word of step n, checked."""
-    word = np.asarray(made.word(n))
-    if word.ndim != 1 or word.size == 0:
-        said = f"{word.tolist()!r} for step {n}, but a word must have at least one batch"
-        raise ValueError(f"order: {name_of(made)} gave {said}")
-    if word.dtype.kind not in "iu":
-        said = f"{word.tolist()!r} for step {n}, but batch numbers must be integers"
-        raise TypeError(f"order: {name_of(made)} gave {said}")
-    outside = word[(word < 0) | (word >= (np.inf if n_batches is None else n_batches))]
-    if outside.size:
-        accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"
-        asks = f"step {n} of {name_of(made)} asks for batch {outside[0]}"
-        raise ValueError(f"checkpoints, order: {asks}, but batch numbers must be {accepted}")
-    return word
-
-
-def _letters(labels: Sequence[Label], n_batches: int | None) -> np.ndarray:
-    if len(labels) != n_batches:
-        raise ValueError(f"labels: got {len(labels)} labels, but there are {n_batches} batches; give one label each")
-    seen: dict[Label, int] = {}
-    for label in labels:
-        if isinstance(label, bool) or not isinstance(label, int | np.integer | str):
-            raise TypeError(f"labels: got {label!r}, but a label must be an integer or a text")
-    return np.array([seen.setdefault(label, len(seen)) for label in labels], dtype=np.int64)
+        return Plan(made, steps, words, checked_letters(labels, n_batches))
+    most = max(steps) if isinstance(words, Lazy) else max(int(word.max()) for word in words) + 1
+    return Plan(made, steps, words, np.arange(most))

@@ -10,7 +10,10 @@ TwoSided, and an upper bound for other orders.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 
@@ -25,14 +28,87 @@ class Tick:
         letter: which batch (an index into the plan's letters).
         source, target: (forks,) a state that other words still need is copied before it advances.
         slots: (states,) ascending.
-        nodes: (states,) the trie node that each slot holds after the tick.
+        rows, ends: (reached,) the checkpoints (positions in `Plan.steps`) whose states are complete after the tick, and
+            the slots that hold them; by slot, then by row.
+        trace: finds `nodes`.
     """
 
     letter: int
     source: Integers
     target: Integers
     slots: Integers
-    nodes: Integers
+    rows: Integers
+    ends: Integers
+    trace: Callable[[], Integers]
+
+    @property
+    def nodes(self) -> Integers:
+        """(states,) the trie node that each slot holds after the tick; a closed form builds the trie for it."""
+        return self.trace()
+
+
+class Work(Protocol):
+    """What a plan must know of its words' shared work."""
+
+    @property
+    def cost(self) -> int:
+        """Distinct non-empty prefixes."""
+
+    @property
+    def peak_states(self) -> int:
+        """Slots."""
+
+    @property
+    def ticks(self) -> Sequence[Tick]:
+        """The batched calls, in order."""
+
+    @property
+    def widths(self) -> Integers:
+        """(ticks,) how many states each tick advances."""
+
+    @property
+    def rank(self) -> Integers:
+        """(rows,) how many evaluations a depth-first walk of the trie has made when it has completed each word."""
+
+    @property
+    def leaf(self) -> np.ndarray:
+        """(rows,) whether no longer word begins with this one."""
+
+
+class Scheduled:
+    """The work of any words: their trie, and its nodes in ticks."""
+
+    def __init__(self, trie: Trie):
+        self.trie = trie
+
+    @property
+    def cost(self) -> int:
+        return self.trie.size
+
+    @property
+    def peak_states(self) -> int:
+        return self._schedule[1]
+
+    @property
+    def ticks(self) -> list[Tick]:
+        return self._schedule[0]
+
+    @property
+    def widths(self) -> Integers:
+        return np.array([len(tick.slots) for tick in self.ticks])
+
+    @property
+    def rank(self) -> Integers:
+        return self.trie.preorder[self.trie.end]
+
+    @property
+    def leaf(self) -> np.ndarray:
+        childless: np.ndarray = self.trie.n_children[self.trie.end] == 0
+        return childless
+
+    @cached_property
+    def _schedule(self) -> tuple[list[Tick], int]:
+        return ticks(self.trie)
 
 
 class _Slots:
@@ -71,7 +147,15 @@ def ticks(trie: Trie) -> tuple[list[Tick], int]:
         slot[nodes[~forks]] = slot[parents[~forks]]
         slot[nodes[forks]] = slots.take(int(forks.sum()))
         by_slot = nodes[np.argsort(slot[nodes])]
-        schedule.append(Tick(int(letter), slot[parents[forks]], slot[nodes[forks]], slot[by_slot], by_slot))
+        rows, reached = trie.reached(by_slot)
+        schedule.append(
+            Tick(int(letter), slot[parents[forks]], slot[nodes[forks]], slot[by_slot], rows, slot[reached],
+                 partial(_known, by_slot))
+        )  # fmt: skip
         slots.give_back(slot[nodes[unborn[nodes] == 0]])
         waiting = np.concatenate([waiting[~chosen], trie.children(nodes)])
     return schedule, slots.count
+
+
+def _known(nodes: Integers) -> Integers:
+    return nodes

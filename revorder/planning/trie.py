@@ -35,6 +35,11 @@ class Trie:
         """The number of distinct non-empty prefixes."""
         return len(self.parent) - 1
 
+    @property
+    def is_chain(self) -> bool:
+        """Whether every word is a prefix of the longest one."""
+        return len(self.level) == len(self.parent)
+
     @cached_property
     def first_child(self) -> Integers:
         """(nodes + 1,) the children of node i are the nodes first_child[i] to first_child[i + 1] - 1.
@@ -55,6 +60,20 @@ class Trie:
             return self.first_child[nodes]
         start = np.cumsum(count) - count
         return np.repeat(self.first_child[nodes] - start, count) + np.arange(count.sum())
+
+    def reached(self, nodes: Integers) -> tuple[Integers, Integers]:
+        """The rows of the words that end at some nodes, node by node, and the nodes where they end."""
+        first, by_end = self._ends
+        here = nodes[first[nodes + 1] > first[nodes]]
+        count = first[here + 1] - first[here]
+        start = np.cumsum(count) - count
+        return by_end[np.repeat(first[here] - start, count) + np.arange(count.sum())], np.repeat(here, count)
+
+    @cached_property
+    def _ends(self) -> tuple[Integers, Integers]:
+        """Words sorted by their end: those of node i are by_end[first[i]] to by_end[first[i + 1] - 1]."""
+        by_end = np.argsort(self.end, kind="stable")
+        return np.searchsorted(self.end[by_end], np.arange(len(self.parent) + 1)), by_end
 
     @cached_property
     def rows_at(self) -> dict[int, list[int]]:
@@ -88,6 +107,12 @@ class Trie:
 
     def _levels_upward(self) -> list[tuple[int, int]]:
         return list(zip(self.level[:-1], self.level[1:], strict=True))[::-1]
+
+
+def chain(letters: Integers, end: Integers) -> Trie:
+    """The trie of one word and some of its prefixes, given by their lengths `end`."""
+    nodes = np.arange(len(letters) + 2)
+    return Trie(np.maximum(nodes[:-1] - 1, 0), np.concatenate([[-1], letters]), nodes[1:], end)
 
 
 def build(words: list[Integers], n_letters: int) -> Trie:

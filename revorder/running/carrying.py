@@ -123,7 +123,7 @@ def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
 
 def _collect(states: Iterator[tuple[np.ndarray, Tree]], maps: Maps, collected: Collector, on_diverge: str) -> set[str]:
     """Gather what an engine yields; the names of the process's generators that moved meanwhile, metrics left out."""
-    moved, watch, observers_draw = set[str](), maps.draws.watch(), None
+    moved, watch, observers_draw = set[str](), maps.draws.watch(), None if collected.observes else False
     for rows, reached in states:
         if observers_draw is not False:  # looked at once, since looking takes longer than some steps
             moved, watch = moved | watch.moved(), maps.draws.watch()
@@ -146,7 +146,7 @@ def _diverged(maps: Maps, start: Tree, plan: Plan, collected: Collector) -> Dive
     Raises:
         Disagreement: the plain steps stay finite.
     """
-    failed = min(np.flatnonzero(collected.marked), key=lambda i: plan.steps[i])
+    failed = min(np.flatnonzero(collected.marked).tolist(), key=lambda i: plan.steps[i])
     state, word = start, plan.words[failed]
     for position, number in enumerate(word.tolist()):  # noqa: B007 (used after the loop)
         before, state = state, maps(int(plan.letters[number]), state)

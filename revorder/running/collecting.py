@@ -41,6 +41,7 @@ class Collector:
     ):
         self.provenance = provenance
         self.plan, self.notes, self.record, self.metrics = plan, notes, record, metrics
+        self.observes = record is not None or bool(metrics)  # whether functions of the user's look at states
         self.cost = 0
         self.done = np.zeros(len(plan.steps), dtype=bool)
         self.marked = np.zeros(len(plan.steps), dtype=bool)  # reached, but not finite

@@ -63,9 +63,8 @@ def split(plan: Plan, count: int) -> list[Part]:
     Rows are cut in depth-first order, so words with long common prefixes stay together; what two parts share is
     computed in both. Where another part would not help there are fewer: forward words share all, and stay one part.
     """
-    rank = plan.trie.preorder[plan.trie.end]  # how many evaluations a depth-first walk has made when it is there
-    rows = np.argsort(rank, kind="stable")
-    walked, alone = rank[rows], np.array([len(plan.words[row]) for row in rows])
+    rows = np.argsort(plan.rank, kind="stable")
+    walked, alone = plan.rank[rows], plan.lengths[rows]
     limits = range(max(int(alone.max()), -(-plan.cost // count)), plan.cost + 1)
     enough = bisect.bisect_left(limits, True, key=lambda limit: len(_cut(walked, alone, limit)) <= count)
     first = np.array(_cut(walked, alone, limits[enough]))

@@ -13,7 +13,8 @@ from revorder.engines.choice import Engine, choose
 from revorder.engines.maps import Maps
 from revorder.engines.memory import check_fits
 from revorder.orders import Order
-from revorder.planning.plan import Label, plan_for
+from revorder.planning.plan import plan_for
+from revorder.planning.words import Label
 from revorder.pytrees import Tree, check_tensors, clone, is_finite, named_leaves
 from revorder.running import parallel
 from revorder.running.carrying import carry_out, origin
@@ -102,9 +103,9 @@ def run(
 
 def _check(start: Tree, batches: Any, record: object, metrics: object, executor: object) -> None:
     check_tensors("start", start)
-    for name, leaf in named_leaves(start):
-        if not is_finite(leaf):
-            raise ValueError(f"start{name}: holds infinite or NaN numbers, but a start must be finite")
+    if not is_finite(start):
+        name = next(name for name, leaf in named_leaves(start) if not is_finite(leaf))
+        raise ValueError(f"start{name}: holds infinite or NaN numbers, but a start must be finite")
     if not (hasattr(batches, "__getitem__") and hasattr(batches, "__len__")):
         raise TypeError(f"batches: got {batches!r}, but it must have __getitem__ and __len__, as tensors and lists do")
     if record is not None and not callable(record):

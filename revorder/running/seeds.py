@@ -14,7 +14,7 @@ from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
 from revorder.engines.memory import check_fits
 from revorder.orders import Order
-from revorder.planning.plan import Label
+from revorder.planning.words import Label
 from revorder.pytrees import Tree, blank_rows, copies, finite_rows, named_leaves, stack
 from revorder.running.run import run
 from revorder.running.together import OverSeeds, Together

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
 from revorder.batches import Minibatches
 from revorder.engines.drawing import Lookout
-from revorder.pytrees import Tree, row, stack, tree_map
+from revorder.pytrees import Gathering, Tree, picked, row, stack
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class OverSeeds:
 
     def __call__(self, states: Tree, batch: Tree) -> Tree:
         return torch.vmap(lambda state, own: self.update(state, own))(states, batch)
+
+    @property
+    def of_one_seed(self) -> Callable[..., Tree]:
+        """The update of one state, for engines that can let the seeds take turns."""
+        return self.update
 
     def plain_step(self, states: Tree, batch: Tree) -> Tree:
         """What an audit holds a step to: the same, with some seeds' states by the update alone."""
@@ -44,10 +50,10 @@ class OverSeeds:
             raise ValueError("update: it draws at random, and all seeds would draw the same; run the seeds one by one")
 
 
-class Together:
+class Together(Gathering):
     """Batch sequences of many seeds as one: its batch i stacks batch i of every seed."""
 
-    def __init__(self, batches: Sequence[Any] | torch.Tensor):
+    def __init__(self, batches: Any):
         if not hasattr(batches, "__len__") or not len(batches):
             raise ValueError("batches: got none, but there must be one batch sequence for each seed")
         if not hasattr(batches[0], "__len__") or (isinstance(batches[0], torch.Tensor) and not batches[0].ndim):
@@ -58,26 +64,33 @@ class Together:
         lengths = {len(each) for each in batches}
         if len(lengths) > 1:
             raise ValueError(f"batches: got sequences of lengths {sorted(lengths)}, but all seeds need the same")
-        self.batches: Any = batches
+        self.batches = batches
         self.seeds, self.length = len(batches), lengths.pop()
         self.index: torch.Tensor | None = None
         if not isinstance(batches, torch.Tensor) and all(isinstance(each, torch.Tensor) for each in batches):
             self.batches = torch.stack(list(batches))  # once, and not at every step
         elif all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
             self.index = torch.stack([each.index for each in batches], dim=1)  # one gather for all seeds
+            self.data, self.prepare = batches[0].data, batches[0].prepare
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, number: int) -> Tree:
         if self.index is not None:
-            rows = self.index[number]
-            gathered = tree_map(lambda leaf: leaf[rows], self.batches[0].data)
-            prepare = self.batches[0].prepare
-            return gathered if prepare is None else torch.vmap(prepare)(gathered)
+            gathered = picked(self.data, self.index[number])
+            return gathered if self.prepare is None else torch.vmap(self.prepare)(gathered)
         if isinstance(self.batches, torch.Tensor):
             return self.batches[:, number]
         return stack([each[number] for each in self.batches])
+
+    def gather(self, numbers: np.ndarray) -> Tree | None:
+        """Batches `numbers` (K,), every leaf (K, seeds, batch_size, ...); None unless one gather has them all."""
+        if isinstance(self.batches, torch.Tensor):
+            return self.batches[:, numbers].transpose(0, 1)
+        if self.index is None or self.prepare is not None:
+            return None
+        return picked(self.data, self.index[numbers])
 
 
 def _alike(one: Minibatches, other: Any) -> bool:

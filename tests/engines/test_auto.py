@@ -12,10 +12,12 @@ from family import long
 
 import revorder as ro
 from revorder.engines import auto
+from revorder.engines import kernels as kernels_
 from revorder.engines.affine import Affine
 from revorder.engines.kernels import Kernels
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
+from revorder.engines.spanning import Spanning
 from revorder.engines.stopwatch import shortest
 from revorder.engines.wavefront import Wavefront
 
@@ -33,6 +35,7 @@ def priced(monkeypatch):
     """Sets what the engines are predicted to take, and whether compiling pays."""
 
     def set_(product=None, replay=1.0, wavefront=1.0, compiling_pays=False):
+        monkeypatch.setattr(Spanning, "of_run", lambda *rest: None)  # perceptrons are not timed
         monkeypatch.setattr(Affine, "probe", lambda self, *rest: product)
         monkeypatch.setattr(auto, "predict", lambda engine, *rest: {Replay(): replay}[engine])
         monkeypatch.setattr(auto._Probe, "wavefront", lambda self: wavefront)
@@ -94,11 +97,23 @@ def test_short_runs_are_not_measured(order, checkpoints, engine, why, monkeypatc
 
 
 def test_two_thousand_evaluations_are_measured(monkeypatch):
+    monkeypatch.setattr(Spanning, "of_run", lambda *rest: None)
     monkeypatch.setattr(auto._Probe, "fastest", lambda self: ("measured", ""))
     assert auto.Auto()._choose(*case(order="forward", checkpoints=[2000]))[0] == "measured"
     assert auto.Auto()._choose(*case(order="forward", checkpoints=[1999]))[0] == Replay()
     maps, start, plan = case(checkpoints=range(1, 63))  # 1953 evaluations that share batches
     assert auto.Auto()._choose(maps, start, plan)[0] == Wavefront()
+
+
+def test_what_is_recognised_is_not_measured(monkeypatch):
+    monkeypatch.setattr(auto._Probe, "fastest", lambda self: pytest.fail("timed"))
+    assert auto.Auto()._choose(*case()) == (Wavefront(), f"{WORK} of a perceptron, many batches at once")
+    inputs = torch.randn(STEPS, 4, 3, dtype=torch.float64)
+    batches = list(zip(inputs, inputs.sum(2, keepdim=True), strict=True))
+    loss, params = ro.module_loss(torch.nn.Linear(3, 1).double(), torch.nn.functional.mse_loss)
+    update, plan = ro.sgd(loss, 0.1), ro.plan("backward", range(1, STEPS + 1))
+    engine, why = auto.Auto()._choose(Maps(update, batches, plan, None), update.init(params), plan)
+    assert engine == auto.AffineElseWavefront() and "closed form" in why
 
 
 def test_what_has_no_values_is_not_measured():
@@ -116,6 +131,7 @@ def test_a_wavefront_takes_a_and_b_w_for_every_block(monkeypatch):
     """Blocks of the traced widths; a step of w lanes takes 3 + 2w seconds here."""
     run = case("plain tensor")
     probe = auto._Probe(*run)
+    monkeypatch.setattr(kernels_, "LANE", 10**6)  # all widths are worth a trace
     monkeypatch.setattr(probe, "_step", lambda kernels, width: 3.0 + 2.0 * width)
     kernels = Kernels.of_run(run[0], False, *run[1:])
     expected = sum(blocks * (3.0 + 2.0 * width) for width, blocks in kernels.uses.items())
@@ -124,6 +140,7 @@ def test_a_wavefront_takes_a_and_b_w_for_every_block(monkeypatch):
 
 
 def test_a_wavefront_of_one_width_and_one_that_gains_with_width(monkeypatch):
+    monkeypatch.setattr(Spanning, "of_run", lambda *rest: None)
     two = auto._Probe(*case("MLP", "backward", [1, 2]))  # the hand-written step takes any width: one of 2, one of 1
     monkeypatch.setattr(two, "_step", lambda kernels, width: 3.0 + 2.0 * width)
     assert two.wavefront() == 5.0 + 7.0
@@ -139,6 +156,7 @@ def test_a_wavefront_of_one_width_and_one_that_gains_with_width(monkeypatch):
 
 def test_a_compiled_wavefront_is_cut_into_compiled_widths(monkeypatch):
     probe, seen = auto._Probe(*case("plain tensor")), []
+    monkeypatch.setattr(kernels_, "LANE", 10**6)  # all widths are worth a trace
     monkeypatch.setattr(probe, "_step", lambda kernels, width: seen.append((kernels.compiled, width)) or 1.0)
     probe.wavefront(compiled=True)
     probe.wavefront()
@@ -191,6 +209,7 @@ def test_a_step_is_timed_on_copies_with_the_kernel_that_the_run_would_use(monkey
 def test_the_kernel_that_is_timed_is_the_one_of_the_run(timed, monkeypatch):
     """It is looked up by the layouts of one state and of the batch, as a sweep does it."""
     maps, start, plan = case("MLP")
+    monkeypatch.setattr(Spanning, "of_run", lambda *rest: None)
     probe, keys = auto._Probe(maps, start, plan), []
     get = Kernels.get
     monkeypatch.setattr(

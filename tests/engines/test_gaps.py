@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from revorder.engines.gaps import difference, nearby
+from revorder.engines import gaps
+from revorder.engines.gaps import difference, nearby, same_bits
 
 F64 = torch.float64
 INF = float("inf")
@@ -152,3 +153,36 @@ def test_states_nearby_are_apart_in_what_moves(state):
         state, moved = state["params"]["w"], moved["params"]["w"]
     away = (moved - state).abs()
     assert away.min() > 0 and away.max() < 0.01
+
+
+@pytest.mark.parametrize("hole", [None, INF, -INF, float("nan")])
+def test_leaves_that_are_joined_give_what_they_give_one_by_one(hole, monkeypatch):
+    random = torch.Generator().manual_seed(0)
+    before, after, plain = ([torch.randn(3, 4, generator=random), torch.randn((), generator=random)] for _ in range(3))
+    if hole is not None:
+        after[0][1, 2] = plain[0][1, 2] = hole
+    joined = difference(before, after, plain)
+    monkeypatch.setattr(gaps, "SMALL", 0)
+    assert difference(before, after, plain) == pytest.approx(joined)
+    assert 0 < joined[0] < INF
+    if hole is not None:
+        after[0][1, 2] = 1.0
+        assert difference(before, after, plain)[0] == INF
+        monkeypatch.undo()
+        assert difference(before, after, plain)[0] == INF
+
+
+def test_the_same_bits_are_the_same_numbers_in_the_same_layout():
+    a = {"params": one(1.0, 2.0), "count": torch.tensor(3)}
+    assert same_bits(a, {"params": one(1.0, 2.0), "count": torch.tensor(3)})
+    for other in (
+        a | {"params": one(1.0, 2.5)},
+        a | {"count": torch.tensor(4)},
+        a | {"count": 3},
+        a | {"params": one(1.0, 2.0, dtype=torch.float32)},
+        a | {"params": one(1.0, 2.0)[None]},
+        a | {"more": one(1.0)},
+    ):
+        assert not same_bits(a, other) and not same_bits(other, a)
+    unknown = {"params": one(float("nan"))}
+    assert not same_bits(unknown, unknown)

@@ -111,17 +111,18 @@ def test_matrices_are_found_beforehand_where_they_fit(d, letters, small):
     assert affine._small(SimpleNamespace(d=d), [0] * letters) is small
 
 
-@pytest.mark.parametrize("d, steps, calls", [(2, 600, [256, 256, 88]), (128, 40, [32, 8]), (64, 200, [128, 72])])
+@pytest.mark.parametrize("d, steps, calls", [(2, 1500, [1024, 476]), (128, 40, [32, 8]), (64, 200, [128, 72])])
 def test_matrices_are_found_in_calls_of_bounded_size(d, steps, calls):
     made = []
     pair = torch.eye(d), torch.zeros(d)
     stub = SimpleNamespace(d=d, many=lambda letters: made.append(letters) or [pair] * len(letters))
-    affine._extension(stub, list(range(steps)), ro.plan("backward", [steps]), torch.zeros(d, device="meta"))
+    assert list(affine._matrices(stub, list(range(steps)))) == list(range(steps))
     assert [len(part) for part in made] == calls
     assert sorted(letter for part in made for letter in part) == list(range(steps))
 
 
-def test_checkpoints_are_handed_over_in_blocks():
+def test_checkpoints_of_a_walk_are_handed_over_in_blocks(monkeypatch):
+    monkeypatch.setattr(affine, "chain_of", lambda plan: None)
     plan = ro.plan("backward", range(1, 2 * affine.BLOCK + 45))
     maps = Maps(lambda x, b: 0.5 * x + b, torch.rand(2 * affine.BLOCK + 44), plan, None)
     sizes = [len(rows) for rows, _ in Affine().states(maps, torch.tensor(0.0), plan, lambda n: None)]

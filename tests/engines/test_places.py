@@ -53,8 +53,8 @@ def test_a_run_stopped_anywhere_goes_on(engine, order, name):
     case, plan = CASES[name](), ro.plan(order, CHECKPOINTS)
     whole = Keeper()
     expected, cost = carried_out(engine, case, plan, whole)
-    assert len(expected) == len(CHECKPOINTS) and whole.told > 8
-    for stop in range(1, whole.told + 1, 1 if name == "plain tensor" else 7):
+    assert len(expected) == len(CHECKPOINTS) and whole.told > (8 if name == "plain tensor" else 2)
+    for stop in range(1, whole.told + 1, 1 if whole.told < 20 else 7):  # a perceptron advances by several ticks
         stopped = Keeper(stop=stop)
         before, evaluations = carried_out(engine, case, plan, stopped)
         stopped.kept = type(stopped.kept)(json.loads(json.dumps(stopped.kept.position)), clone(stopped.kept.states))

@@ -41,11 +41,12 @@ def test_a_wrong_sign_in_the_hand_written_step_on_late_batches(monkeypatch):
 def test_a_wrong_sign_in_the_hand_written_step_from_the_first_batch_on(monkeypatch):
     calls = wrong_descent(monkeypatch, lambda place: True)
     made = as_replayed(network())
+    assert_says(made, "a step for many batches was not the plain step, and is left out")
     assert_says(made, "a kernel was not the plain step, and is left out")
-    assert "then again" not in made.engine and len(calls) < 20
+    assert "then again" not in made.engine and len(calls) < 40
 
 
-@pytest.mark.parametrize("make", [numbers, lambda: network(momentum=0.5)], ids=["function", "module"])
+@pytest.mark.parametrize("make", [numbers, lambda: network(weight_decay=0.1)], ids=["function", "module"])
 def test_a_wrong_graph_from_the_start(make, monkeypatch):
     calls = wrong_graphs(monkeypatch, lambda *leaves: True)
     made = as_replayed(make())
@@ -54,7 +55,7 @@ def test_a_wrong_graph_from_the_start(make, monkeypatch):
 
 
 @pytest.mark.parametrize("make, place", [
-    (numbers, lambda *leaves: leaves[-1][1]), (lambda: network(momentum=0.5), lambda *leaves: leaves[-2][0, 0]),
+    (numbers, lambda *leaves: leaves[-1][1]), (lambda: network(weight_decay=0.1), lambda *leaves: leaves[-2][0, 0]),
 ], ids=["function", "module"])  # fmt: skip
 def test_a_graph_that_is_wrong_on_some_batches(make, place, monkeypatch):
     calls = wrong_graphs(monkeypatch, lambda *leaves: place(*leaves) < LATE / STEPS)
@@ -65,7 +66,7 @@ def test_a_graph_that_is_wrong_on_some_batches(make, place, monkeypatch):
 
 def test_planted_faults_are_seen_without_an_audit(monkeypatch):
     """Else the tests above could not fail."""
-    monkeypatch.setattr(Audit, "is_due", lambda self: False)
+    monkeypatch.setattr(Audit, "spread", lambda self, calls, every: None)
     wrong_descent(monkeypatch, lambda place: place < LATE / STEPS)
     with pytest.raises(AssertionError):
         as_replayed(network())

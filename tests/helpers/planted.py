@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import torch
@@ -58,14 +59,17 @@ def assert_says(made, pattern):
 
 
 def wrong_descent(monkeypatch, where):
-    right = fused._descend
-    calls = []
+    """Hand-written steps that climb where `where(first feature of the batch)`; returns how often that was."""
+    right, calls = fused.Fused.window, []
 
-    def descend(layers, activations, x, targets, lr):
-        calls.append(where(float(x[0, 0])))
-        right(layers, activations, x, targets, -lr if calls[-1] else lr)
+    def window(self, leaves, inputs, targets):
+        for x, y in zip(inputs.split(1), targets.split(1), strict=True):
+            calls.append(where(float(x[0, 0, 0])))
+            step = fused.Fused(replace(self.perceptron, lr=-self.perceptron.lr)) if calls[-1] else self
+            right(step, leaves, x, y)
 
-    monkeypatch.setattr(fused, "_descend", descend)
+    monkeypatch.setattr(fused.Fused, "window", window)
+    monkeypatch.setattr("revorder.fast.run.available", lambda: False)
     return calls
 
 

@@ -21,7 +21,8 @@ ARROWS = {
     "updates": "",
     "models": "updates",
     "planning": "orders",
-    "engines": "planning updates",
+    "fast": "",
+    "engines": "planning updates fast",
     "trajectories": "data",
     "running": "orders batches planning engines trajectories",
     "problems": "orders batches data models updates running trajectories",
@@ -35,7 +36,7 @@ ARROWS = {
     "__main__": "experiments",
 }
 # only what has an oracle on integers: numpy is allowed, torch is not
-WITHOUT_TORCH = {"errors", "orders", "planning", "showing", "theory"}
+WITHOUT_TORCH = {"errors", "fast", "orders", "planning", "showing", "theory"}
 
 
 # imports modules of its own room by the names of exercises

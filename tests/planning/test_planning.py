@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import revorder as ro
-from revorder.planning.plan import DEEP, QUICK
 
 checkpoints = st.lists(st.integers(1, 24), min_size=1, max_size=12)
 labels = st.one_of(st.none(), st.lists(st.sampled_from([0, 1, 2, "x"]), min_size=24, max_size=24))
@@ -45,8 +44,10 @@ def carry_out(plan):
         for slot, node in zip(tick.slots, tick.nodes, strict=True):
             slots[slot] = (*slots[slot], tick.letter)
             evaluations += 1
-            for row in plan.rows_at.get(node, ()):
-                reached[row] = slots[slot]
+            rows = plan.rows_at.get(node, [])
+            assert tick.rows[tick.ends == slot].tolist() == rows
+        for row, slot in zip(tick.rows.tolist(), tick.ends, strict=True):
+            reached[row] = slots[slot]
     return reached, evaluations, max(slots) + 1
 
 
@@ -179,26 +180,6 @@ def test_numbers_below_zero_are_no_batches():
 
     with pytest.raises(ValueError, match=r"must be.* >= 0$"):
         ro.plan(Below(), [1])
-
-
-def test_what_a_plan_shows_of_itself_is_found_quickly():
-    """Small plans have their price; it is not worth the time for large ones, but shown once somebody asked for it."""
-    assert repr(ro.plan("backward", range(1, 5))) == (
-        "Plan: order backward; checkpoints n = 1, 2, 3, 4; cost 10; naive cost 10; launches 4; peak states 4"
-    )
-    wide, deep = ro.plan("backward", range(1, 601)), ro.plan("forward", [DEEP + 1])
-    assert wide.naive_cost > QUICK > deep.naive_cost
-    for plan in (wide, deep):
-        before = repr(plan)
-        assert "trie" not in vars(plan) and "_schedule" not in vars(plan)
-        assert "cost not computed yet, see .cost" in before and "launches" not in before
-        cost = plan.cost
-        assert f"; cost {cost:,}; naive cost {plan.naive_cost:,}" in repr(plan)
-        assert "_schedule" not in vars(plan) and "launches" not in repr(plan)
-        assert plan.launches and repr(plan).endswith(f"launches {plan.launches:,}; peak states {plan.peak_states:,}")
-    exactly = ro.plan("forward", [DEEP])
-    assert repr(exactly).endswith("launches 5,000; peak states 1")
-    assert "checkpoints none" in repr(exactly.only(np.array([], dtype=int)))
 
 
 def test_errors_call_an_order_without_a_text_by_its_class():

@@ -152,9 +152,9 @@ def test_a_loss_that_two_threads_call():
 def test_kernels_that_are_traced_at_once():
     steps = 160
 
-    def call(order, momentum):
+    def call(order, decay):
         loss, params = ro.module_loss(ro.models.mlp(64, 4, 10, seed=1).double(), cross_entropy)
-        update = ro.sgd(loss, 0.05, momentum=momentum)
+        update = ro.sgd(loss, 0.05, weight_decay=decay)
         batches = ro.batches.Minibatches(images().data, ro.batches.iid(48, 6, steps, seed=3))
         made = ro.run(update, update.init(params), batches, order, [steps - 1, steps], engine="wavefront",
                       progress=False)  # fmt: skip

@@ -1,0 +1,173 @@
+"""Carrying spans out: the steps of perceptrons that take many batches at once, looked at as any other step is."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import torch
+from torch.utils import _pytree as pytree
+
+from revorder.engines.audit import Disagreement
+from revorder.engines.maps import Maps
+from revorder.engines.perceptrons import Perceptron, perceptron_of
+from revorder.engines.span_steps import SpanKernel, SpanStep
+from revorder.engines.spans import MOST_TICKS, Span
+from revorder.engines.stopwatch import shortest
+from revorder.engines.windows import kernels_for
+from revorder.planning.plan import Plan
+from revorder.pytrees import Tree
+
+LOOKED_AT = 3  # ticks of a span that is looked at: the plain steps of so many are made beside it
+LANES = 64  # at most, to time a step
+LISTED = 64  # batches that are stacked one by one for a span, where no gather has them all
+
+
+class Spanning:
+    """The spans of one run: which kernel carries them out, and which of them are looked at.
+
+    Attributes:
+        seeds: how many runs a state consists of; None if it is one.
+    """
+
+    def __init__(
+        self, maps: Maps, perceptron: Perceptron, kernels: Sequence[SpanKernel], sound: bool, seeds: int | None
+    ):
+        self.maps, self.perceptron, self.kernels = maps, perceptron, kernels
+        self.sound, self.seeds, self.proved = sound, seeds, False
+
+    @classmethod
+    def of_run(cls, maps: Maps, start: Tree, plan: Plan, fast: bool | None) -> Spanning | None:
+        """What there is for a run; None if nothing."""
+        found = cls._of_run(maps, start, plan, fast)
+        if fast and found is None:
+            maps.note("not by numba, which is for perceptrons under SGD")
+        return found
+
+    @classmethod
+    def _of_run(cls, maps: Maps, start: Tree, plan: Plan, fast: bool | None) -> Spanning | None:
+        one = getattr(maps.update, "of_one_seed", None)
+        perceptron = perceptron_of(maps.update if one is None else one)
+        leaves = pytree.tree_leaves(start)
+        seeds = None if one is None else len(leaves[0])
+        if perceptron is None or not maps.may_trace or leaves[0].is_meta:
+            return None
+        if [tuple(leaf.shape[seeds is not None :]) for leaf in leaves] != _shapes(perceptron):
+            return None
+        if len({leaf.dtype for leaf in leaves}) != 1 or not leaves[0].is_floating_point():
+            return None
+        examples = maps.examples
+        sound = examples is not None and perceptron.suits(examples, ignoring=False)
+        if seeds is not None and not sound:
+            return None
+        kernels = kernels_for(perceptron, leaves[0], plan, fast, seeds or 1)
+        return cls(maps, perceptron, kernels, sound, seeds)
+
+    def seconds(self, start: Tree, letter: int, widths: Counter[int]) -> float:
+        """About how long a run takes whose ticks have these `widths`; from trying, with a few lanes and with many.
+
+        A tick of w lanes takes about a + b·w.
+        """
+        stacked = self._batches([letter] * LOOKED_AT)
+        narrow, wide = min(widths), max(1, min(max(widths), LANES))
+        if stacked is None:
+            return float("inf")
+        shorter, longer = (self._seconds_of(start, lanes, stacked) / LOOKED_AT for lanes in (narrow, wide))
+        each = max(longer - shorter, 0.0) / max(wide - narrow, 1)
+        return sum(ticks * (shorter + each * (width - narrow)) for width, ticks in widths.items())
+
+    def _seconds_of(self, start: Tree, lanes: int, stacked: Any) -> float:
+        leaves, structure = pytree.tree_flatten(start)
+        stack = [self.stack(leaf, lanes) for leaf in leaves]
+        step = SpanStep([], [0] * lanes, stack, structure, stacked, self.seeds)
+        try:
+            return shortest(partial(step.run, self.kernels[0]))
+        except Disagreement:  # it cannot be compiled here, say
+            self.kernels = self.kernels[1:]
+            return self._seconds_of(start, lanes, stacked)
+
+    def stack(self, leaf: torch.Tensor, count: int) -> torch.Tensor:
+        """Copies of a leaf of the start; what is of one seed lies side by side, since seeds take turns."""
+        if self.seeds is None:
+            return leaf.new_empty((count, *leaf.shape)).copy_(leaf)
+        return leaf[:, None].repeat(1, count, *[1] * (leaf.ndim - 1)).transpose(0, 1)
+
+    def room(self) -> int:
+        """How many ticks the next span may have: up to the next that is looked at, and few if it is that one."""
+        audit = self.maps.audit
+        if not self.proved or audit.calls in audit.due:
+            return LOOKED_AT
+        due = sorted(audit.due)
+        following = bisect_left(due, audit.calls)
+        most = MOST_TICKS if self.sound else LISTED
+        return min(most, due[following] - audit.calls) if following < len(due) else most
+
+    def carry_out(self, span: Span, leaves: list[torch.Tensor], structure: Any) -> bool:
+        """Whether a kernel carried the span out, in place, on the leaves of a stack (slots, ...)."""
+        stacked = self._batches(span.letters)
+        if stacked is None:
+            return False
+        lanes = [leaf[span.first : span.last] for leaf in leaves]
+        step = SpanStep(span.letters, span.begins, lanes, structure, stacked, self.seeds)
+        calls = self.maps.audit.calls
+        if not self.proved:
+            self._prove(step)
+        elif any(call in self.maps.audit.due for call in range(calls, calls + len(span.ticks))):
+            self.maps.audit.check(*self._looked_at(step))
+        else:
+            step.run(self.kernels[0])
+        self.maps.audit.calls += len(span.ticks) if self.kernels else 0
+        return bool(self.kernels)
+
+    def _prove(self, step: SpanStep) -> None:
+        """The first use of a kernel; one that is wrong is dropped, and what it did is undone."""
+        kept = [lane.clone() for lane in step.lanes]
+        while self.kernels and not self.proved:
+            with suppress(Disagreement):  # it could not even be compiled, say
+                self.proved = self.maps.audit.holds(*self._looked_at(step))
+            if self.proved:
+                self.maps.note(self.kernels[0].name)
+                return
+            self.maps.note("a step for many batches was not the plain step, and is left out")
+            self.kernels = self.kernels[1:]
+            for own, old in zip(step.lanes, kept, strict=True):
+                own.copy_(old)
+
+    def _looked_at(self, step: SpanStep) -> tuple[Any, ...]:
+        """Carry a span out, and say what an audit wants to know of one of its lanes."""
+        kernel, lane = self.kernels[0], self.maps.audit.calls % len(step.begins)
+        letters, before = step.letters_of(lane), step.state(lane)
+        step.run(kernel)
+        return letters, self.maps.asked(letters), before, step.state(lane), partial(step.again, kernel, lane)
+
+    def _batches(self, letters: list[int]) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Inputs (ticks, B, features) and targets of some batches; None if the formulas are not for all of them."""
+        if self.sound:
+            found = self.maps.gathered(letters)
+        else:
+            each = [self.maps.batch(letter) for letter in letters]
+            found = _stacked([tuple(batch) for batch in each]) if all(map(self.perceptron.suits, each)) else None
+        if found is None:
+            return None
+        inputs, targets = found
+        return inputs.flatten(2 if self.seeds is None else 3), targets
+
+
+def _shapes(perceptron: Perceptron) -> list[tuple[int, ...]]:
+    """Of the leaves of one state."""
+    layers: list[tuple[int, ...]] = []
+    for fan_in, fan_out in zip(perceptron.sizes[:-1], perceptron.sizes[1:], strict=True):
+        layers += [(fan_out, fan_in), (fan_out,)]
+    return layers * (1 + bool(perceptron.momentum))
+
+
+def _stacked(batches: list[tuple[torch.Tensor, ...]]) -> list[torch.Tensor] | None:
+    """Batches of equal shapes and dtypes, stacked."""
+    parts = list(zip(*batches, strict=True))
+    if any(len({(part.shape, part.dtype, part.device) for part in each}) > 1 for each in parts):
+        return None
+    return [torch.stack(each) for each in parts]
