@@ -86,8 +86,9 @@ class Affine:
         flat = vectors.flat(start)
         linear, letters = Linear(maps, vectors, start, int(plan.suffixes.letter[1])), _letters(plan)
         matrices = _matrices(linear, letters) if _small(linear, letters) else {}
-        if matrices and chain is not None:
-            yield np.arange(len(plan.steps)), vectors.tree(of_maps(linear, letters, chain, plan, flat))
+        states = of_maps(linear, letters, chain, plan, flat) if matrices and chain is not None else None
+        if states is not None and chain is not None:
+            yield np.arange(len(plan.steps)), vectors.tree(states)
             advanced(len(chain.letters))
             return
         if matrices and not flat.is_meta:

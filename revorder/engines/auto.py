@@ -54,7 +54,11 @@ class Auto:
             return Replay(), ALONE
         if plan.naive_cost < WORTH_PROBING and state_bytes(start) > LARGE:
             return Replay(), "states are large, and steps few"
-        if plan.naive_cost >= WORTH_PROBING and Affine().recognises(maps, start, plan):
+        if (
+            plan.naive_cost >= WORTH_PROBING
+            and not hasattr(maps.update, "of_one_seed")
+            and Affine().recognises(maps, start, plan)
+        ):
             return AffineElseWavefront(), "a linear model with square loss, whose maps have a closed form"
         try:
             probe = _Probe(maps, start, plan)
@@ -132,7 +136,8 @@ class _Probe:
     def fastest(self) -> tuple[Any, str]:
         """The engine with the shortest predicted time, and what was predicted."""
         seconds: dict[Any, float] = {}
-        product = Affine().probe(self.maps, self.start, self.plan)
+        many = hasattr(self.maps.update, "of_one_seed")  # one matrix for all seeds would mix them up
+        product = None if many else Affine().probe(self.maps, self.start, self.plan)
         if product is not None:
             products = Affine().cost(self.plan)
             seconds[AffineElseWavefront()] = product * products

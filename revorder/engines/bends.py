@@ -51,32 +51,21 @@ def audit(
     if len(where) > MOST and plan.naive_cost > ALL:  # looked at in one batched call, which must not take long
         kept = np.sort(np.random.default_rng(2).permutation(len(where))[:MOST])
         where, before, after = where[kept], before[kept], after[kept]
-    _look(linear, letters, where, before, after)
+    look(linear, letters, where, before, after)
+    if plan.naive_cost > ALL:
+        first = np.unique([spell(row, 1)[0] for row in range(len(plan.words))])
+        audit_first(linear, letters, first, (matrices, shifts), start)
 
 
-def audit_entered(linear: Linear, letters: list[int], where: np.ndarray, pairs: Pair, entered: torch.Tensor) -> None:
-    """The same for a chain of maps, along its longest word and words that begin everywhere in it.
-
-    Args:
-        where: (ticks,) positions of the chain among the letters.
-        pairs: all M_i and m_i, as above.
-        entered: (ticks, words, d) states that the maps meet, those of the longest word first.
-
-    Raises:
-        NotAffineError: a map that bends at one of these states.
-    """
-    ticks, words = entered.shape[:2]
-    random = np.random.default_rng(2)
-    longest, others = random.permutation(ticks)[: MOST // 2], random.integers(ticks, size=MOST - MOST // 2)
-    at = np.concatenate([longest, others])
-    word = np.concatenate([np.zeros_like(longest), random.integers(words, size=len(others))])
-    (matrices, shifts), where = pairs, where[at]
-    before = entered[torch.from_numpy(at), torch.from_numpy(word)]
+def audit_first(linear: Linear, letters: list[int], where: np.ndarray, pairs: Pair, start: torch.Tensor) -> None:
+    """The same for the first steps of words, all of them: a map may bend at the start only."""
+    matrices, shifts = pairs
+    before = start.expand(len(where), -1)
     after = torch.baddbmm(shifts[where][:, :, None], matrices[where], before[:, :, None])[:, :, 0]
-    _look(linear, letters, where, before, after)
+    look(linear, letters, where, before, after)
 
 
-def _look(linear: Linear, letters: list[int], where: np.ndarray, before: torch.Tensor, after: torch.Tensor) -> None:
+def look(linear: Linear, letters: list[int], where: np.ndarray, before: torch.Tensor, after: torch.Tensor) -> None:
     """Compare steps (steps, d) with the plain ones: in one batched call, or a few of them, one by one."""
     batches, some = linear.batches, np.arange(len(where))
     if batches is not None:

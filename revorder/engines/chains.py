@@ -22,6 +22,7 @@ from revorder.pytrees import Tree
 
 HELD = 2**25  # numbers in the matrices and inputs of a chain together, at most
 CALL, PRODUCT = 2e5, 8e3  # operations that take as long as a call, or a matrix in a batched call, does by itself
+SMALLER = 8  # times smaller than the start: states for which differences from it are not used
 STEP = 2e7  # operations that take as long as finding one M_i does by itself
 
 
@@ -65,7 +66,9 @@ def work_of_square(maps: Maps, start: Tree, plan: Plan) -> float | None:
         square.ticks(chain.letters[:1])
     except Bent:
         return None
-    return _ways(square, chain)[2]
+    work = _ways(square, chain)[2]
+    by_steps = 4 * square.batch * square.theta.numel() * plan.cost + 5 * plan.launches * CALL
+    return work if work <= min(_most(square, chain), by_steps) else None
 
 
 def of_square(maps: Maps, start: Tree, chain: Chain, advanced: Callable[[int], Any]) -> Tree | None:
@@ -81,12 +84,14 @@ def of_square(maps: Maps, start: Tree, chain: Chain, advanced: Callable[[int], A
 
     try:
         width, pays, work = _ways(square, chain)
-        if work > len(chain.letters) * (STEP + 4 * square.batch * square.theta.numel() ** 2):
+        if work > _most(square, chain):
             return None  # long runs whose matrices do not fit: products one by one are less work than a sweep
         if pays and chain.naive_cost > bends.ALL:
             states = square.by_doubling(width, chain.lengths)
             counted(len(chain.letters))
-        else:
+        if not pays or chain.naive_cost <= bends.ALL or drowned(square.theta, states):
+            advanced(-done)
+            done = 0
             lengths, row = np.unique(-chain.lengths, return_inverse=True)
             sweep = Sweep(square, -lengths, chain.naive_cost <= bends.ALL)
             states = sweep.carry_out(counted)[torch.from_numpy(row)]
@@ -95,6 +100,18 @@ def of_square(maps: Maps, start: Tree, chain: Chain, advanced: Callable[[int], A
         return None
     maps.note(f"slopes of the square loss looked at in {square.looked} steps")
     return square.model.tree(states, start)
+
+
+def _most(square: Square, chain: Chain) -> float:
+    """How many operations the products one by one take."""
+    return len(chain.letters) * (STEP + 4.0 * square.batch * square.theta.numel() ** 2)
+
+
+def drowned(start: torch.Tensor, states: torch.Tensor) -> bool:
+    """Whether some states (checkpoints, ...) are so small beside the start that differences from it lose digits."""
+    if start.is_meta:
+        return False
+    return bool(start.abs().max() > SMALLER * states.flatten(1).abs().amax(1).min())
 
 
 def _ways(square: Square, chain: Chain) -> tuple[int, bool, float]:
@@ -117,8 +134,11 @@ def _ways(square: Square, chain: Chain) -> tuple[int, bool, float]:
     return width, bool(doubling_by(width) < sweep), float(min(doubling_by(width), sweep))
 
 
-def of_maps(linear: Linear, letters: list[int], chain: Chain, plan: Plan, start: torch.Tensor) -> torch.Tensor:
-    """(checkpoints, d) the states of any affine maps, whose M_i and m_i have been found for all letters; audited."""
+def of_maps(linear: Linear, letters: list[int], chain: Chain, plan: Plan, start: torch.Tensor) -> torch.Tensor | None:
+    """(checkpoints, d) the states of any affine maps, whose M_i and m_i have been found for all letters; audited.
+
+    None where they would lose digits.
+    """
     matrices, shifts = linear.everything()
     where = np.searchsorted(letters, chain.letters)
     index = torch.from_numpy(where).to(start.device)
@@ -130,5 +150,38 @@ def of_maps(linear: Linear, letters: list[int], chain: Chain, plan: Plan, start:
         bends.audit(linear, letters, matrices, shifts, plan, start)
     else:
         entered = start + doubling.entered(joins, len(where))[:, :, 0]
-        bends.audit_entered(linear, letters, where, (matrices, shifts), entered)
-    return start + reached[torch.from_numpy(chain.lengths - 1), 0]
+        _audit_entered(linear, letters, where, (matrices, shifts), entered)
+        bends.audit_first(linear, letters, np.unique(where[chain.lengths - 1]), (matrices, shifts), start)
+    states = start + reached[torch.from_numpy(chain.lengths - 1), 0]
+    return None if drowned(start, states) else states
+
+
+def _audit_entered(
+    linear: Linear,
+    letters: list[int],
+    where: np.ndarray,
+    pairs: tuple[torch.Tensor, torch.Tensor],
+    entered: torch.Tensor,
+) -> None:
+    """Hold steps of a chain of maps to the plain steps, along its longest word and words that begin everywhere in it.
+
+    Args:
+        where: (ticks,) positions of the chain among the letters.
+        pairs: all M_i and m_i.
+        entered: (ticks, words, d) states that the maps meet, those of the longest word first.
+
+    Raises:
+        NotAffineError: a map that bends at one of these states.
+    """
+    ticks, words = entered.shape[:2]
+    random = np.random.default_rng(2)
+    longest, others = (
+        random.permutation(ticks)[: bends.MOST // 2],
+        random.integers(ticks, size=bends.MOST - bends.MOST // 2),
+    )
+    at = np.concatenate([longest, others])
+    word = np.concatenate([np.zeros_like(longest), random.integers(words, size=len(others))])
+    (matrices, shifts), where = pairs, where[at]
+    before = entered[torch.from_numpy(at), torch.from_numpy(word)]
+    after = torch.baddbmm(shifts[where][:, :, None], matrices[where], before[:, :, None])[:, :, 0]
+    bends.look(linear, letters, where, before, after)

@@ -15,8 +15,12 @@ from revorder.engines.purity import Untouched
 from revorder.errors import NotBatchableError
 from revorder.planning.plan import Plan
 from revorder.planning.words import Label
-from revorder.pytrees import Gathering, Tree, clone, describe, detach, layout, picked, row
+from revorder.pytrees import Gathering, Tree, clone, describe, detach, layout, named_leaves, picked, row
 from revorder.updates.keys import takes_key
+
+
+def _kind(leaf: Any) -> str:
+    return f"{leaf.shape} {leaf.dtype}" if isinstance(leaf, torch.Tensor) else repr(leaf)
 
 
 def _plain(key: Any) -> Label:
@@ -170,6 +174,12 @@ class Maps:
         return f" (first needed for step {min(needed)})" if needed else ""
 
     def _changed(self, letter: int, state: Tree, after: Tree, batch: Tree) -> ValueError:
+        names = [sorted((name, _kind(leaf)) for name, leaf in named_leaves(tree)) for tree in (state, after)]
+        if names[0] == names[1]:
+            return ValueError(
+                f"start: its keys stand in another order than in what the update returns ({describe(after)}); make the "
+                "start by update.init, or put them in that order"
+            )
         return ValueError(
             f"start, update: on {self.name(letter)} the update turned the state {describe(state)} into "
             f"{describe(after)}, but structure, shapes and dtypes must stay; "

@@ -39,6 +39,7 @@ class Spanning:
     ):
         self.maps, self.perceptron, self.kernels = maps, perceptron, kernels
         self.sound, self.seeds, self.proved = sound, seeds, False
+        self.dtype: torch.dtype | None = None
 
     @classmethod
     def of_run(cls, maps: Maps, start: Tree, plan: Plan, fast: bool | None) -> Spanning | None:
@@ -65,7 +66,9 @@ class Spanning:
         if seeds is not None and not sound:
             return None
         kernels = kernels_for(perceptron, leaves[0], plan, fast, seeds or 1)
-        return cls(maps, perceptron, kernels, sound, seeds)
+        found = cls(maps, perceptron, kernels, sound, seeds)
+        found.dtype = leaves[0].dtype
+        return found
 
     def seconds(self, start: Tree, letter: int, widths: Counter[int]) -> float:
         """About how long a run takes whose ticks have these `widths`; from trying, with a few lanes and with many.
@@ -151,7 +154,7 @@ class Spanning:
         else:
             each = [self.maps.batch(letter) for letter in letters]
             found = _stacked([tuple(batch) for batch in each]) if all(map(self.perceptron.suits, each)) else None
-        if found is None:
+        if found is None or found[0].dtype != self.dtype:
             return None
         inputs, targets = found
         return inputs.flatten(2 if self.seeds is None else 3), targets

@@ -31,6 +31,7 @@ class Sweep:
         self.square, self.lengths, self.lr = square, lengths, square.model.lr
         self.states = square.theta.repeat(len(lengths), 1, 1)  # (words, C, d)
         others = np.random.default_rng(0).choice(len(lengths), min(OTHERS, len(lengths)), replace=False)
+        self.all_words = all_words
         self.looked_at = np.arange(len(lengths)) if all_words else np.unique([0, *others])
 
     def carry_out(self, advanced: Callable[[int], Any]) -> torch.Tensor:
@@ -71,6 +72,9 @@ class Sweep:
             looked[w, : len(seen)] = slopes[torch.from_numpy(seen)]
             states[:here].flatten(0, 1).addmm_(slopes[:here].flatten(0, 1), x, alpha=-self.lr)
         self._look(ticks, looked, left, width)
+        begin = self.lengths[(self.lengths <= left) & (self.lengths > left - len(shift) * width)]
+        if len(begin) and not self.all_words:
+            self.square.look_at_beginnings(ticks, left - begin, 1)
 
     def _rows(
         self, ticks: Ticks, design: torch.Tensor, shift: torch.Tensor

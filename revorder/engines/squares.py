@@ -29,6 +29,8 @@ from revorder.engines.regression import Regression
 from revorder.engines.slopes import Bent, Slopes, slopes_for
 from revorder.pytrees import Tree
 
+BEGUN = 4  # steps at the beginning of every word whose slopes are looked at: a state may shrink soon
+WORDS = 2**22  # numbers in the inputs of so many words at once
 PIECE = 2**17  # numbers in the rows of some windows, which stay in the cache
 
 
@@ -123,11 +125,31 @@ class Square:
         self.maps.draws.call(self.maps.name(int(self.letters[0])), lambda: ticks.slopes.check(outputs))
         self.looked += steps
 
+    def look_at_beginnings(self, ticks: Ticks, begins: np.ndarray, onward: int) -> None:
+        """The same for the first steps of words: they begin at the ticks `begins` and go on by `onward`, 1 or -1."""
+        count, seen = len(ticks.slopes.shift), []
+        size = max(1, WORDS // ticks.design[0].numel())
+        for part in np.split(begins, range(size, len(begins), size)):
+            states = self.theta.expand(len(part), *self.theta.shape)
+            for at in (part + onward * step for step in range(BEGUN)):
+                here = np.flatnonzero((at >= 0) & (at < count))  # words never come back
+                if len(here) < len(states):
+                    part, at, states = part[here], at[here], states[torch.from_numpy(here)]
+                index = torch.from_numpy(at)
+                inputs = ticks.design[index]
+                seen.append((index, inputs @ states.mT))
+                slopes = ticks.slopes.factor * seen[-1][1] - ticks.slopes.shift[index]
+                states = states - ticks.lr * slopes.mT @ inputs
+        where, outputs = (torch.cat(each) for each in zip(*seen, strict=True))
+        self.maps.draws.call(self.maps.name(int(self.letters[0])), lambda: ticks.slopes.check_at(where, outputs))
+        self.looked += len(where)
+
     def by_doubling(self, width: int, lengths: np.ndarray) -> torch.Tensor:
         """Θ (words, C, d) after the last ticks, by two windows or more, of so many ticks: a power of two."""
         ticks, count = self.ticks(self.letters, width), len(self.letters)
         products, moves = ticks.blocks(width, self.theta)
         reached, joins = doubling.joined(products, moves)
+        self.look_at_beginnings(ticks, np.unique(lengths) - 1, -1)
         self._look(ticks, self.theta + doubling.entered(joins, len(products)), self.theta + reached[count - 1])
         return reached[torch.from_numpy(lengths - 1)].add_(self.theta)
 

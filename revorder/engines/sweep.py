@@ -82,7 +82,7 @@ class Sweep:
         if source.size:
             old, new = self._index(source), self._index(target)
             for leaf in self.leaves:
-                leaf[new] = leaf[old]
+                leaf[new] = leaf[old].clone()  # slots may overlap
             self.in_use = max(self.in_use, int(target.max()) + 1)
 
     def _advance(self, tick: Tick, slots: np.ndarray) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
+from revorder.engines.affine import Affine
 from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
 from revorder.engines.memory import check_fits
@@ -108,6 +109,9 @@ def run_seeds(
     >>> run_seeds(halfway, torch.tensor(0.0), bits, "backward", [3], progress=False).states
     tensor([[0.6250, 0.3750]])
     """
+    if on_diverge == "mark" and (engine == "affine" or isinstance(engine, Affine)):
+        raise ValueError("on_diverge: got 'mark', but the affine engine has one matrix for all seeds, in which they "
+                         "diverge together; use engine='wavefront'")  # fmt: skip
     together = Together(batches)
     starts = _starts(start, together.seeds)
     seeds = OverSeeds(update)

@@ -69,7 +69,7 @@ class Together(Gathering):
         self.index: torch.Tensor | None = None
         if not isinstance(batches, torch.Tensor) and all(isinstance(each, torch.Tensor) for each in batches):
             self.batches = torch.stack(list(batches))  # once, and not at every step
-        elif all(isinstance(each, Minibatches) and _alike(each, batches[0]) for each in batches):
+        elif all(_alike(each, batches[0]) for each in batches):
             self.index = torch.stack([each.index for each in batches], dim=1)  # one gather for all seeds
             self.data, self.prepare = batches[0].data, batches[0].prepare
 
@@ -93,7 +93,11 @@ class Together(Gathering):
         return picked(self.data, self.index[numbers])
 
 
-def _alike(one: Minibatches, other: Any) -> bool:
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two are nothing but rows of the same examples; a class of one's own may hand out others."""
+    if not all(isinstance(each, Minibatches) and type(each).__getitem__ is Minibatches.__getitem__
+               for each in (one, other)):  # fmt: skip
+        return False
     same = len(one.leaves) == len(other.leaves) and one.structure == other.structure
     same = same and all(a is b for a, b in zip(one.leaves, other.leaves, strict=True))
     return same and one.prepare == other.prepare

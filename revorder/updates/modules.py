@@ -82,6 +82,8 @@ class ModuleLoss(Shown):
         Raises:
             ValueError: it depends on parameters of the module that was given, of which a copy is trained; or on none.
         """
+        if torch.is_inference_mode_enabled():
+            raise ValueError("torch.inference_mode() is on, in which there are no gradients; leave it for the run")
         leaves = {name: param.detach().requires_grad_() for name, param in params.items()}
         with torch.enable_grad():
             loss, _ = self.with_buffers(leaves, buffers, batch, key)

@@ -192,9 +192,11 @@ def test_fast_for_what_is_no_perceptron_says_so():
     assert_says(as_replayed(case, ro.Wavefront(fast=True), checkpoints=[30]), "not by numba")
 
 
-@pytest.mark.parametrize("seconds, taken", [(0.0, True), (100.0, False)])
-def test_numba_is_taken_where_its_first_call_pays(seconds, taken, monkeypatch):
+@pytest.mark.parametrize("ready, seconds, taken", [(True, 100.0, True), (False, 0.0, True), (False, 100.0, False)])
+def test_numba_is_taken_where_its_first_call_pays(ready, seconds, taken, monkeypatch):
     pytest.importorskip("numba", reason="the extra `fast` is not installed")
+    monkeypatch.setattr("revorder.fast.run.LEAST", 0.0)
+    monkeypatch.setattr("revorder.fast.run.is_ready", lambda dtype: ready)
     monkeypatch.setattr("revorder.fast.run.first_call_seconds", lambda kind, dtype: seconds)
     assert ("numba" in as_replayed(long("MLP", 60), "wavefront", checkpoints=[60]).engine) is taken
 
