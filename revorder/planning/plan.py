@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from revorder.errors import whole
-from revorder.orders import Order, order
+from revorder.orders import BackwardWindow, Order, order
+from revorder.planning.branches import of_windows
 from revorder.planning.lazy import Lazy
 from revorder.planning.nested import Nested, nested
 from revorder.planning.schedule import Scheduled, Tick, Work
@@ -87,6 +88,8 @@ class Plan(Shown):
         """The distinct prefixes of the words, spelled in letters."""
         if self._nested is not None and self.cost == self.launches:
             return chain(self._nested.letters, self.lengths)
+        if type(self.order) is BackwardWindow and self._all_differ:
+            return of_windows(self.steps, self.order.width)
         return build([self.letters[word] for word in self.words], int(self.letters.max()) + 1)
 
     @cached_property
@@ -109,8 +112,11 @@ class Plan(Shown):
     @cached_property
     def _nested(self) -> Nested | None:
         """The work in closed form, if there is one and all batches differ."""
-        differ = np.array_equal(self.letters, np.arange(len(self.letters)))
-        return nested(self.order, self.steps) if differ else None
+        return nested(self.order, self.steps) if self._all_differ else None
+
+    @property
+    def _all_differ(self) -> bool:
+        return np.array_equal(self.letters, np.arange(len(self.letters)))
 
     @cached_property
     def _work(self) -> Work:

@@ -49,6 +49,15 @@ def same_tries(one, other):
     )
 
 
+@given(st.integers(2, 45), checkpoints)
+def test_the_trie_of_windows_is_the_general_one(width, steps):
+    order = ro.BackwardWindow(width)
+    plan, general = ro.plan(order, steps), build([np.array(order.word(n)) for n in steps], max(steps))
+    assert same_tries(plan.trie, general)
+    labelled = ro.plan(order, steps, labels=[i % 3 for i in range(max(steps))])
+    assert same_tries(labelled.trie, build([np.array(order.word(n)) % 3 for n in steps], 3))
+
+
 @given(closed, checkpoints)
 def test_every_tick_is_that_of_the_general_schedule(order, steps):
     plan, general = ro.plan(order, steps), specification(order, steps)
