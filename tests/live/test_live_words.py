@@ -87,7 +87,9 @@ def test_goals_are_reached(name, chromium, tmp_path):
 def test_chips_are_dragged_and_moved_by_keys(chromium, tmp_path):
     with browser(chromium) as opening, opened(opening, tmp_path, [ro.live.Composer(step=7)]) as page:
         words = page.locator('[role="application"]')
-        box = words.bounding_box()
+        box = None
+        while box != (box := words.bounding_box()):  # until nothing on the page moves any more
+            page.wait_for_timeout(100)
         own = "document.querySelector('.live-on').live.settings"
         x, y = box["x"] + 60, box["y"] + 17 + 2.5 * (box["height"] - 22) / 7  # the first chip of the third row
         page.mouse.move(x, y)
