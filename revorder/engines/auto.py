@@ -54,20 +54,17 @@ class Auto:
             return Replay(), ALONE
         if plan.naive_cost < WORTH_PROBING and state_bytes(start) > LARGE:
             return Replay(), "states are large, and steps few"
-        if (
-            plan.naive_cost >= WORTH_PROBING
-            and not hasattr(maps.update, "of_one_seed")
-            and Affine().recognises(maps, start, plan)
-        ):
+        long = plan.naive_cost >= WORTH_PROBING
+        if long and maps.of_one_seed is None and Affine().recognises(maps, start, plan):
             return AffineElseWavefront(), "a linear model with square loss, whose maps have a closed form"
+        if long and Spanning.of_run(maps, start, plan, None) is not None:
+            return Wavefront(), f"{_work(plan)} of a perceptron, many batches at once"
         try:
             probe = _Probe(maps, start, plan)
         except NotBatchableError as error:
             return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
-        if plan.naive_cost < WORTH_PROBING or not probe.can_measure:
+        if not (long and probe.can_measure):
             return Wavefront(), _work(plan)
-        if probe.spanning is not None:
-            return Wavefront(), f"{_work(plan)} of a perceptron, many batches at once"
         return probe.fastest()
 
 
@@ -131,13 +128,13 @@ class _Probe:
         states = copies(start, 2)
         self.can_measure = not pytree.tree_leaves(states)[0].is_meta
         maps.batched(self.letter, states, self.batch)
-        self.spanning = Spanning.of_run(maps, start, plan, None)
 
     def fastest(self) -> tuple[Any, str]:
         """The engine with the shortest predicted time, and what was predicted."""
         seconds: dict[Any, float] = {}
-        many = hasattr(self.maps.update, "of_one_seed")  # one matrix for all seeds would mix them up
-        product = None if many else Affine().probe(self.maps, self.start, self.plan)
+        product = None
+        if self.maps.of_one_seed is None:  # one matrix for all seeds would mix them up
+            product = Affine().probe(self.maps, self.start, self.plan)
         if product is not None:
             products = Affine().cost(self.plan)
             seconds[AffineElseWavefront()] = product * products
@@ -157,8 +154,9 @@ class _Probe:
 
     def wavefront(self, compiled: bool = False) -> float:
         """A step of w lanes takes about a + b·w; measured at the narrowest and the widest block of this run."""
-        if self.spanning is not None:
-            return self.spanning.seconds(self.start, self.letter, Counter(self.plan.widths.tolist()))
+        spanning = Spanning.of_run(self.maps, self.start, self.plan, None)
+        if spanning is not None:
+            return spanning.seconds(self.start, self.letter, Counter(self.plan.widths.tolist()))
         kernels = self._kernels(compiled)
         narrow, wide = min(kernels.uses), max(kernels.uses)
         shorter, longer = self._step(kernels, narrow), self._step(kernels, wide)

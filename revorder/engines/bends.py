@@ -59,10 +59,14 @@ def audit(
 
 def audit_first(linear: Linear, letters: list[int], where: np.ndarray, pairs: Pair, start: torch.Tensor) -> None:
     """The same for the first steps of words, all of them: a map may bend at the start only."""
-    matrices, shifts = pairs
     before = start.expand(len(where), -1)
-    after = torch.baddbmm(shifts[where][:, :, None], matrices[where], before[:, :, None])[:, :, 0]
-    look(linear, letters, where, before, after)
+    look(linear, letters, where, before, moved(pairs, where, before))
+
+
+def moved(pairs: Pair, where: np.ndarray, states: torch.Tensor) -> torch.Tensor:
+    """States (steps, d) under the maps M s + m at these positions of `pairs`, all M_i and m_i."""
+    matrices, shifts = pairs
+    return torch.baddbmm(shifts[where][:, :, None], matrices[where], states[:, :, None])[:, :, 0]
 
 
 def look(linear: Linear, letters: list[int], where: np.ndarray, before: torch.Tensor, after: torch.Tensor) -> None:
@@ -162,7 +166,7 @@ def _beginnings(
         if not words:
             break
         where = np.array([word[position] for word in words])
-        after = torch.baddbmm(shifts[where][:, :, None], matrices[where], states[:, :, None])[:, :, 0]
+        after = moved((matrices, shifts), where, states)
         found.append((where, states, after))
         states = after
     return found

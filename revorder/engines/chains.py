@@ -43,7 +43,7 @@ class Chain:
 def chain_of(plan: Plan) -> Chain | None:
     """The chain of a plan; None if its words have no common ending."""
     suffixes = plan.suffixes
-    if len(suffixes.level) != len(suffixes.parent):  # a level has more than one node
+    if not suffixes.is_chain:
         return None
     return Chain(suffixes.letter[1:], suffixes.end, plan.naive_cost)
 
@@ -181,7 +181,6 @@ def _audit_entered(
     )
     at = np.concatenate([longest, others])
     word = np.concatenate([np.zeros_like(longest), random.integers(words, size=len(others))])
-    (matrices, shifts), where = pairs, where[at]
+    where = where[at]
     before = entered[torch.from_numpy(at), torch.from_numpy(word)]
-    after = torch.baddbmm(shifts[where][:, :, None], matrices[where], before[:, :, None])[:, :, 0]
-    bends.look(linear, letters, where, before, after)
+    bends.look(linear, letters, where, before, bends.moved(pairs, where, before))

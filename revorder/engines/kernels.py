@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -58,8 +59,7 @@ class Kernels:
         self.maps = maps
         self.compiled = compiled
         self.fused = fused_step(maps.update)  # takes any width, and is as fast as a compiled one
-        examples = None if self.fused is None else maps.examples  # what holds for all of them holds for each batch
-        self.sound = self.fused is not None and examples is not None and self.fused.suits(examples, ignoring=False)
+        self.sound = self.fused is not None and maps.all_examples(partial(self.fused.suits, ignoring=False))
         self.alike = isinstance(getattr(maps, "batches", None), Gathering | torch.Tensor)  # in their layout
         self.most_lanes = most_lanes
         widths = COMPILED_WIDTHS if compiled else TRACED_WIDTHS

@@ -157,13 +157,17 @@ class Linear:
 def stacked(maps: Maps, letters: list[int]) -> Tree | None:
     """The batches of some letters along a new leading axis; None where they are not alike."""
     together = maps.gathered(letters)
-    if together is None:
-        batches = [maps.batch(letter) for letter in letters]
-        together = stack(batches) if alike(batches) else None
-    return together
+    return joined([maps.batch(letter) for letter in letters]) if together is None else together
+
+
+def joined(batches: list[Tree]) -> Tree | None:
+    """Batches along a new leading axis; None where they are not alike."""
+    return stack(batches) if alike(batches) else None
 
 
 def alike(batches: list[Tree]) -> bool:
     """Whether batches can be stacked."""
-    kinds = [layout(batch) for batch in batches]
+    kinds = [
+        (*layout(batch), [getattr(leaf, "device", None) for leaf in pytree.tree_leaves(batch)]) for batch in batches
+    ]
     return None not in kinds[0][1] and all(kind == kinds[0] for kind in kinds)

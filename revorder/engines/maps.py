@@ -39,6 +39,7 @@ class Maps:
         audit: of the steps of this run.
         plain: whether traced and hand-written steps are to be left out.
         draws: watches for draws from the process's generators.
+        of_one_seed: the update of one state, where a state of the run is those of many seeds.
     """
 
     def __init__(self, update: Callable[..., Tree], batches: Any, plan: Plan, labels: Sequence[Label] | None):
@@ -50,6 +51,7 @@ class Maps:
         self.takes_key = takes_key(update)
         self.notes: list[str] = []
         self.replay_only = getattr(update, "replay_only", False)
+        self.of_one_seed = getattr(update, "of_one_seed", None)
         self.plain, self.draws = False, Lookout()
         self.run: Plan | None = None  # these two are known where it is carried out
         self.kind: Any = None
@@ -95,11 +97,10 @@ class Maps:
         own = issubclass(kind, Gathering) and "gather" in vars(kind)  # one's own class may have other batches
         return self.batches.gather(numbers) if own else None
 
-    @property
-    def examples(self) -> Tree | None:
-        """All examples that the batches are rows of; None unless they are nothing else."""
+    def all_examples(self, suit: Callable[[Tree], bool]) -> bool:
+        """Whether all examples suit, and so every batch does; False unless batches are rows of them, and no more."""
         whole = getattr(self.batches, "prepare", self) is None and self.gathered([0]) is not None
-        return self.batches.data if whole else None
+        return whole and suit(self.batches.data)
 
     def asked(self, letters: Letters) -> Tree:
         """The batch of a letter; a list of those of several."""

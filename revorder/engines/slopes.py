@@ -36,17 +36,15 @@ class Slopes:
     def check_at(self, ticks: torch.Tensor, outputs: torch.Tensor) -> None:
         """The same for outputs (steps, B, C), each of one of the ticks (steps,)."""
         targets = tree_map(lambda leaf: leaf[ticks.to(leaf.device)], self.targets)
-        plain = slopes_of(self.criterion, outputs[:, None], targets)[:, 0]
-        shift = self.shift[ticks]
+        self._compare(slopes_of(self.criterion, outputs[:, None], targets)[:, 0], outputs, self.shift[ticks])
+
+    def _compare(self, plain: torch.Tensor, outputs: torch.Tensor, shift: torch.Tensor) -> None:
         if not agree(plain, self.factor * outputs - shift, shift):
             raise Bent
 
     def check(self, outputs: torch.Tensor) -> None:
         """Raise Bent unless the slopes at outputs (ticks, words, B, C) of the run are κ o - c."""
-        plain = slopes_of(self.criterion, outputs, self.targets)
-        expected = self.factor * outputs - self.shift[:, None]
-        if not agree(plain, expected, self.shift[:, None]):
-            raise Bent
+        self._compare(slopes_of(self.criterion, outputs, self.targets), outputs, self.shift[:, None])
 
 
 def slopes_for(

@@ -9,7 +9,14 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.audit import Disagreement
-from revorder.pytrees import Tree, copies
+from revorder.pytrees import Tree
+
+
+def lanes_of(leaf: torch.Tensor, count: int, seeds: int | None) -> torch.Tensor:
+    """Copies of a leaf of one state; what is of one seed lies side by side, since seeds take turns."""
+    if seeds is None:
+        return leaf.new_empty((count, *leaf.shape)).copy_(leaf)
+    return leaf[:, None].repeat(1, count, *[1] * (leaf.ndim - 1)).transpose(0, 1)
 
 
 class SpanKernel(Protocol):
@@ -65,9 +72,6 @@ class SpanStep:
 
     def again(self, kernel: SpanKernel, lane: int, state: Tree) -> Tree:
         """What becomes of another state in the place of one."""
-        leaves = [self._twice(leaf) for leaf in pytree.tree_leaves(state)]
+        leaves = [lanes_of(leaf, 2, self.seeds) for leaf in pytree.tree_leaves(state)]
         self._advance(kernel, leaves, [0, 0], self.begins[lane])
         return pytree.tree_unflatten([leaf[0] for leaf in leaves], self.structure)
-
-    def _twice(self, leaf: torch.Tensor) -> torch.Tensor:
-        return copies(leaf, 2) if self.seeds is None else leaf[:, None].repeat_interleave(2, 1).transpose(0, 1)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,10 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.audit import Disagreement
+from revorder.engines.linear import joined
 from revorder.engines.maps import Maps
 from revorder.engines.perceptrons import Perceptron, perceptron_of
-from revorder.engines.span_steps import SpanKernel, SpanStep
+from revorder.engines.span_steps import SpanKernel, SpanStep, lanes_of
 from revorder.engines.spans import MOST_TICKS, Span
 from revorder.engines.stopwatch import shortest
 from revorder.engines.windows import kernels_for
@@ -27,19 +29,25 @@ LANES = 64  # at most, to time a step
 LISTED = 64  # batches that are stacked one by one for a span, where no gather has them all
 
 
+@dataclass(eq=False)
 class Spanning:
     """The spans of one run: which kernel carries them out, and which of them are looked at.
 
     Attributes:
+        kernels: the preferred one first; none is left when all have been wrong.
+        dtype: of the states, and so of the inputs.
+        sound: whether the formulas are for all batches.
         seeds: how many runs a state consists of; None if it is one.
+        proved: whether the first kernel has been looked at.
     """
 
-    def __init__(
-        self, maps: Maps, perceptron: Perceptron, kernels: Sequence[SpanKernel], sound: bool, seeds: int | None
-    ):
-        self.maps, self.perceptron, self.kernels = maps, perceptron, kernels
-        self.sound, self.seeds, self.proved = sound, seeds, False
-        self.dtype: torch.dtype | None = None
+    maps: Maps
+    perceptron: Perceptron
+    kernels: Sequence[SpanKernel]
+    dtype: torch.dtype
+    sound: bool
+    seeds: int | None
+    proved: bool = False
 
     @classmethod
     def of_run(cls, maps: Maps, start: Tree, plan: Plan, fast: bool | None) -> Spanning | None:
@@ -51,24 +59,20 @@ class Spanning:
 
     @classmethod
     def _of_run(cls, maps: Maps, start: Tree, plan: Plan, fast: bool | None) -> Spanning | None:
-        one = getattr(maps.update, "of_one_seed", None)
-        perceptron = perceptron_of(maps.update if one is None else one)
+        perceptron = perceptron_of(maps.of_one_seed or maps.update)
         leaves = pytree.tree_leaves(start)
-        seeds = None if one is None else len(leaves[0])
+        seeds = None if maps.of_one_seed is None else len(leaves[0])
         if perceptron is None or not maps.may_trace or leaves[0].is_meta:
             return None
         if [tuple(leaf.shape[seeds is not None :]) for leaf in leaves] != _shapes(perceptron):
             return None
         if len({leaf.dtype for leaf in leaves}) != 1 or not leaves[0].is_floating_point():
             return None
-        examples = maps.examples
-        sound = examples is not None and perceptron.suits(examples, ignoring=False)
+        sound = maps.all_examples(partial(perceptron.suits, ignoring=False))
         if seeds is not None and not sound:
             return None
         kernels = kernels_for(perceptron, leaves[0], plan, fast, seeds or 1)
-        found = cls(maps, perceptron, kernels, sound, seeds)
-        found.dtype = leaves[0].dtype
-        return found
+        return cls(maps, perceptron, kernels, leaves[0].dtype, sound, seeds)
 
     def seconds(self, start: Tree, letter: int, widths: Counter[int]) -> float:
         """About how long a run takes whose ticks have these `widths`; from trying, with a few lanes and with many.
@@ -85,23 +89,19 @@ class Spanning:
 
     def _seconds_of(self, start: Tree, lanes: int, stacked: Any) -> float:
         leaves, structure = pytree.tree_flatten(start)
-        stack = [self.stack(leaf, lanes) for leaf in leaves]
-        step = SpanStep([], [0] * lanes, stack, structure, stacked, self.seeds)
+        copied = [lanes_of(leaf, lanes, self.seeds) for leaf in leaves]
+        step = SpanStep([], [0] * lanes, copied, structure, stacked, self.seeds)
         try:
             return shortest(partial(step.run, self.kernels[0]))
         except Disagreement:  # it cannot be compiled here, say
             self.kernels = self.kernels[1:]
             return self._seconds_of(start, lanes, stacked)
 
-    def stack(self, leaf: torch.Tensor, count: int) -> torch.Tensor:
-        """Copies of a leaf of the start; what is of one seed lies side by side, since seeds take turns."""
-        if self.seeds is None:
-            return leaf.new_empty((count, *leaf.shape)).copy_(leaf)
-        return leaf[:, None].repeat(1, count, *[1] * (leaf.ndim - 1)).transpose(0, 1)
-
     def room(self) -> int:
         """How many ticks the next span may have: up to the next that is looked at, and few if it is that one."""
         audit = self.maps.audit
+        if not self.kernels:
+            return 1
         if not self.proved or audit.calls in audit.due:
             return LOOKED_AT
         due = sorted(audit.due)
@@ -111,7 +111,7 @@ class Spanning:
 
     def carry_out(self, span: Span, leaves: list[torch.Tensor], structure: Any) -> bool:
         """Whether a kernel carried the span out, in place, on the leaves of a stack (slots, ...)."""
-        stacked = self._batches(span.letters)
+        stacked = self._batches(span.letters) if self.kernels else None
         if stacked is None:
             return False
         lanes = [leaf[span.first : span.last] for leaf in leaves]
@@ -153,7 +153,7 @@ class Spanning:
             found = self.maps.gathered(letters)
         else:
             each = [self.maps.batch(letter) for letter in letters]
-            found = _stacked([tuple(batch) for batch in each]) if all(map(self.perceptron.suits, each)) else None
+            found = joined(each) if all(map(self.perceptron.suits, each)) else None
         if found is None or found[0].dtype != self.dtype:
             return None
         inputs, targets = found
@@ -166,11 +166,3 @@ def _shapes(perceptron: Perceptron) -> list[tuple[int, ...]]:
     for fan_in, fan_out in zip(perceptron.sizes[:-1], perceptron.sizes[1:], strict=True):
         layers += [(fan_out, fan_in), (fan_out,)]
     return layers * (1 + bool(perceptron.momentum))
-
-
-def _stacked(batches: list[tuple[torch.Tensor, ...]]) -> list[torch.Tensor] | None:
-    """Batches of equal shapes and dtypes, stacked."""
-    parts = list(zip(*batches, strict=True))
-    if any(len({(part.shape, part.dtype, part.device) for part in each}) > 1 for each in parts):
-        return None
-    return [torch.stack(each) for each in parts]

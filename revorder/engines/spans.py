@@ -15,7 +15,7 @@ MOST_EVALUATIONS = 2**15  # some ten milliseconds: a bar moves, and a run can be
 
 @dataclass
 class Span:
-    """Ticks that advance neighbouring slots, first to last - 1; slots join at the upper end, and none leaves.
+    """Ticks that advance neighbouring slots, from `first` on; slots join at the upper end, and none leaves.
 
     Attributes:
         begins: for each slot, the tick at which it starts to advance, counted from the first of the span.
@@ -23,15 +23,19 @@ class Span:
     """
 
     first: int
-    last: int
     ticks: list[Tick] = field(default_factory=list)
     begins: list[int] = field(default_factory=list)
     cost: int = 0
 
     @property
+    def last(self) -> int:
+        """One beyond its slots."""
+        return self.first + len(self.begins)
+
+    @property
     def is_neat(self) -> bool:
         """Whether its slots are neighbours."""
-        return _neighbours(self.ticks[0].slots)
+        return neighbours(self.ticks[0].slots)
 
     @property
     def letters(self) -> list[int]:
@@ -47,7 +51,6 @@ class Span:
     def add(self, tick: Tick) -> None:
         """Take a tick in."""
         self.begins += [len(self.ticks)] * (int(tick.slots[-1]) + 1 - self.first - len(self.begins))
-        self.last = self.first + len(self.begins)
         self.ticks.append(tick)
         self.cost += len(tick.slots)
 
@@ -56,7 +59,7 @@ class Span:
         slots, source = tick.slots, tick.source
         if self.ticks[-1].rows.size or slots[0] != self.first or len(slots) < len(self.begins):
             return False
-        return _neighbours(slots) and not any(self.first <= slot < self.last for slot in source.tolist())
+        return neighbours(slots) and not any(self.first <= slot < self.last for slot in source.tolist())
 
 
 def spans(ticks: Iterable[Tick], room: Callable[[], int]) -> Iterator[Span]:
@@ -71,11 +74,12 @@ def spans(ticks: Iterable[Tick], room: Callable[[], int]) -> Iterator[Span]:
             yield span
             span = None
         if span is None:
-            span, most = Span(int(tick.slots[0]), 0), min(room(), MOST_TICKS) if _neighbours(tick.slots) else 1
+            span, most = Span(int(tick.slots[0])), min(room(), MOST_TICKS) if neighbours(tick.slots) else 1
         span.add(tick)
     if span is not None:
         yield span
 
 
-def _neighbours(slots: np.ndarray) -> bool:
+def neighbours(slots: np.ndarray) -> bool:
+    """Whether slots, ascending, are neighbours."""
     return int(slots[-1] - slots[0]) == len(slots) - 1

@@ -14,12 +14,13 @@ from revorder.engines.audit import EVERY_CALL
 from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.memory import lanes_at_once
+from revorder.engines.span_steps import lanes_of
 from revorder.engines.spanning import Spanning
-from revorder.engines.spans import Span, spans
+from revorder.engines.spans import Span, neighbours, spans
 from revorder.engines.steps import KernelStep, Step
 from revorder.planning.plan import Plan
 from revorder.planning.schedule import Tick
-from revorder.pytrees import Tree, copies
+from revorder.pytrees import Tree
 
 
 class Sweep:
@@ -29,8 +30,8 @@ class Sweep:
         leaves, self.structure = pytree.tree_flatten(start)
         self.spanning = Spanning.of_run(maps, start, plan, fast)
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
-        stack = copies if self.spanning is None else self.spanning.stack
-        self.leaves = [stack(leaf, plan.peak_states) for leaf in leaves]
+        seeds = None if self.spanning is None else self.spanning.seeds
+        self.leaves = [lanes_of(leaf, plan.peak_states, seeds) for leaf in leaves]
         self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), lanes_at_once(start)
         self.in_use, self.kinds = 1, set[Any]()
         maps.audit.spread(plan.launches, EVERY_CALL)
@@ -50,16 +51,12 @@ class Sweep:
 
     def carry_out(self, span: Span) -> None:
         """Advance all slots of a span under all its ticks."""
-        if self.spanning is not None and span.is_neat:
-            self._fork(*span.forks)
-            if self.spanning.carry_out(span, self.leaves, self.structure):
-                return
-            self.spanning = self.spanning if self.spanning.kernels else None
-            for tick in span.ticks:
-                self._advance(tick, tick.slots)
+        self._fork(*span.forks)
+        at_once = self.spanning if span.is_neat else None
+        if at_once is not None and at_once.carry_out(span, self.leaves, self.structure):
             return
         for tick in span.ticks:
-            self.advance(tick, tick.slots)
+            self._advance(tick, tick.slots)
 
     def go_on(self, ticks: Sequence[Tick], leaves: list[torch.Tensor]) -> None:
         """Stand where a run stood after these ticks, with these states in the slots."""
@@ -118,7 +115,7 @@ class Sweep:
     ) -> Step | None:
         """The step of up to `width` slots with the kernel of that width, if there is one."""
         first, last = int(slots[0]), int(slots[0]) + width
-        contiguous = slots[-1] - slots[0] == len(slots) - 1
+        contiguous = neighbours(slots)
         # lanes beyond the slots are computed too: they must hold nothing that is still needed
         in_place = contiguous and last <= len(self.leaves[0]) and (len(slots) == width or slots[-1] + 1 >= self.in_use)
         if in_place:
@@ -138,6 +135,6 @@ class Sweep:
 
     def _index(self, slots: np.ndarray) -> slice | torch.Tensor:
         """Neighbouring slots as a slice, which needs no gather; others as an index tensor on the states' device."""
-        if slots[-1] - slots[0] == len(slots) - 1 and (np.diff(slots) == 1).all():
+        if neighbours(slots) and (np.diff(slots) == 1).all():
             return slice(int(slots[0]), int(slots[-1]) + 1)
         return torch.from_numpy(slots).to(self.leaves[0].device)

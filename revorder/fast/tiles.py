@@ -33,36 +33,29 @@ def _for_examples(count: int) -> tuple[Callable[..., None], Callable[..., None]]
     return apply_some, add_some
 
 
-apply_8, add_8 = _for_examples(8)
-apply_4, add_4 = _for_examples(4)
-apply_1, add_1 = _for_examples(1)
+def _for_batches(eight: Callable[..., None], four: Callable[..., None], one: Callable[..., None]) -> Any:
+    """A product for any number of examples, of those for some at once."""
+
+    @compiled
+    def product(
+        work: Any, at: int, rows: int, numbers: Any, x: int, stride: int, y: int, width: int, batch: int
+    ) -> None:
+        b = 0
+        for _ in range(batch // 8):
+            eight(work, at, rows, numbers, x + b * stride, stride, y + b * width, width)
+            b += 8
+        for _ in range(batch % 8 // 4):
+            four(work, at, rows, numbers, x + b * stride, stride, y + b * width, width)
+            b += 4
+        for _ in range(batch % 4):
+            one(work, at, rows, numbers, x + b * stride, stride, y + b * width, width)
+            b += 1
+
+    return product
 
 
-@compiled
-def apply(work: Any, at: int, rows: int, numbers: Any, x: int, stride: int, y: int, width: int, batch: int) -> None:
-    """Y[b] += sum over d of x[b, d] W[d]; the strip's vector W[d] is work[at + d·lanes …], Y[b] work[y + b·width …]."""
-    b = 0
-    for _ in range(batch // 8):
-        apply_8(work, at, rows, numbers, x + b * stride, stride, y + b * width, width)
-        b += 8
-    for _ in range(batch % 8 // 4):
-        apply_4(work, at, rows, numbers, x + b * stride, stride, y + b * width, width)
-        b += 4
-    for _ in range(batch % 4):
-        apply_1(work, at, rows, numbers, x + b * stride, stride, y + b * width, width)
-        b += 1
-
-
-@compiled
-def add(work: Any, at: int, rows: int, numbers: Any, x: int, stride: int, g: int, width: int, batch: int) -> None:
-    """W[d] += sum over b of x[b, d] G[b]; where things are as in `apply`."""
-    b = 0
-    for _ in range(batch // 8):
-        add_8(work, at, rows, numbers, x + b * stride, stride, g + b * width, width)
-        b += 8
-    for _ in range(batch % 8 // 4):
-        add_4(work, at, rows, numbers, x + b * stride, stride, g + b * width, width)
-        b += 4
-    for _ in range(batch % 4):
-        add_1(work, at, rows, numbers, x + b * stride, stride, g + b * width, width)
-        b += 1
+(apply_8, add_8), (apply_4, add_4), (apply_1, add_1) = (_for_examples(count) for count in (8, 4, 1))
+# Y[b] += sum over d of x[b, d] W[d]; the strip's vector W[d] is work[at + d·lanes …], Y[b] work[y + b·width …]
+apply = _for_batches(apply_8, apply_4, apply_1)
+# W[d] += sum over b of x[b, d] Y[b]
+add = _for_batches(add_8, add_4, add_1)
