@@ -32,7 +32,7 @@ from revorder.updates.randomness import TURN
 TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
 COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache
 WORTH_TRACING = 128  # a trace costs about as much time as it saves in so many steps
-SERVED = 2  # runs that a kept trace is expected to serve
+SERVED = 2  # runs that a kept trace is expected to serve, where batches are known to be alike
 LANE = 1 / 16  # what a lane adds to the time of a narrow step
 SETTLED = 3  # batches, before it is guessed how frequent their layouts are
 
@@ -146,7 +146,7 @@ class Kernels:
         if self.compiled and len(self.kinds) < 2:
             return True
         looked_at = self.kinds.total()
-        served = SERVED if self.options is not None else 1
+        served = SERVED if self.options is not None and self.alike else 1
         return self.uses[width] * self.kinds[kind] * served >= WORTH_TRACING * looked_at
 
     def _make(self, letter: int, lanes: list[torch.Tensor], structure: Any, batch: Tree) -> Kernel | None:

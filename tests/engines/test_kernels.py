@@ -97,6 +97,15 @@ def test_a_layout_is_traced_if_it_is_frequent_enough(makes):
     assert get(of, 8, "rare") is None
 
 
+def test_later_runs_count_only_where_all_batches_are_alike(makes):
+    """Of batches of many layouts, the first ones say nothing of how frequent theirs will be."""
+    for alike, pays in ((True, True), (False, False)):
+        of = made(uses={8: WORTH_TRACING * SETTLED - 1})
+        of.alike, of.options = alike, ("kept for later runs",)
+        of.kinds.update(["layout", "another", "a third"])
+        assert (of.get(0, [torch.zeros(8)], None, None, ("states", "layout")) is not None) is pays
+
+
 def test_it_is_not_guessed_at_once_how_frequent_a_layout_is(makes):
     of = made(uses={8: 4 * WORTH_TRACING})
     assert of.alike  # rows of a tensor are all of one layout, and there is nothing to guess
