@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from revorder.data import cifar
+from revorder.data import cifar, shipped
 from revorder.data.cifar import write_archive
 from revorder.data.idx import read_idx
 from revorder.errors import whole
@@ -60,9 +60,7 @@ def digits(*, dtype: torch.dtype = torch.float32, device: str | torch.device = "
     Returns:
         inputs (n, 1, 8, 8) in [0, 1], targets (n,) int64.
     """
-    from sklearn.datasets import load_digits
-
-    pixels, classes = load_digits(return_X_y=True)
+    pixels, classes = shipped.digits()
     inputs = torch.as_tensor(pixels / 16.0, dtype=dtype, device=device).reshape(-1, 1, 8, 8)
     return _split("digits", inputs, torch.as_tensor(classes, dtype=torch.int64, device=device), 1400, seed)
 
@@ -75,9 +73,7 @@ def diabetes(*, dtype: torch.dtype = torch.float64, device: str | torch.device =
     Returns:
         inputs (n, 10) and targets (n,), each standardised over all patients.
     """
-    from sklearn.datasets import load_diabetes
-
-    features, progression = load_diabetes(return_X_y=True, scaled=False)
+    features, progression = shipped.diabetes()
     inputs, targets = (
         torch.as_tensor((a - a.mean(0)) / a.std(0), dtype=dtype, device=device) for a in (features, progression)
     )

@@ -86,6 +86,13 @@ class Audit(Tally):
         self.calls += 1
         return self.calls - 1 in self.due
 
+    def lane(self, lanes: int) -> int:
+        """Which of some states is looked at: not the first one if there are more, which may be the start itself.
+
+        At the start a step may come out right that is wrong elsewhere: what it should take from the state, it has.
+        """
+        return 1 + self.calls % (lanes - 1) if lanes > 1 else 0
+
     def check(
         self,
         letter: Letters,

@@ -142,7 +142,7 @@ class Spanning:
 
     def _looked_at(self, step: SpanStep) -> tuple[Any, ...]:
         """Carry a span out, and say what an audit wants to know of one of its lanes."""
-        kernel, lane = self.kernels[0], self.maps.audit.calls % len(step.begins)
+        kernel, lane = self.kernels[0], self.maps.audit.lane(len(step.begins))
         letters, before = step.letters_of(lane), step.state(lane)
         step.run(kernel)
         return letters, self.maps.asked(letters), before, step.state(lane), partial(step.again, kernel, lane)

@@ -103,7 +103,7 @@ class Sweep:
             self.kinds.add(kind)
             due = due or len(self.kinds).bit_count() == 1
         unusual = self.kernels is not None and self.kernels.fused is not None and not use
-        return self.maps.audit.calls % lanes if due or unusual else -1
+        return self.maps.audit.lane(lanes) if due or unusual else -1
 
     def _blocks(self, count: int) -> list[int]:
         if self.kernels is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from revorder.planning.plan import Plan
 CALL, RATE = 5e-5, 2.5e10  # seconds of a tick in torch besides its arithmetic, and operations per second
 DTYPES = (torch.float32, torch.float64)
 
+_spent: Counter[torch.dtype] = Counter()  # seconds that this process has been in `Windows`
+
 
 class Windows:
     """Some ticks at a time, by `Fused.window`."""
@@ -27,9 +31,11 @@ class Windows:
 
     def advance(self, leaves: list[torch.Tensor], inputs: torch.Tensor, targets: torch.Tensor, begins: Any) -> None:
         """See `SpanKernel`."""
+        began = time.perf_counter()
         for first in range(0, len(begins), MOST_LANES):
             block = slice(first, first + MOST_LANES)
             self._block([leaf[block] for leaf in leaves], inputs, targets, begins[block])
+        _spent[leaves[0].dtype] += time.perf_counter() - began
 
     def _block(self, leaves: list[torch.Tensor], inputs: torch.Tensor, targets: torch.Tensor, begins: Any) -> None:
         tick = int(begins[0])
@@ -58,7 +64,8 @@ def kernels_for(
 ) -> list[Windows | Fast]:
     """The steps for a run, the preferred one first; `like` is a leaf of the start.
 
-    `fast` None takes numba where its first call, which compiles or loads what was compiled, is paid back.
+    `fast` None takes numba where its first call, which compiles or loads what was compiled, is paid back: by this run,
+    or by what this process has run already, as a widget does.
 
     Raises:
         ValueError: `fast` is asked for, but there is no numba, or it cannot do this.
@@ -72,7 +79,8 @@ def kernels_for(
 
 
 def _saves(perceptron: Perceptron, seconds: float, dtype: torch.dtype) -> bool:
-    """Whether numba's first call is shorter than a run in torch; short runs do not even import it."""
+    """Whether numba's first call is shorter than what torch would have taken until then; else it is not imported."""
+    seconds += _spent[dtype]
     name = str(dtype).removeprefix("torch.")
     return kernel.is_ready(name) or (seconds > kernel.LEAST and seconds > kernel.first_call_seconds(perceptron, name))
 

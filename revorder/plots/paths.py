@@ -35,6 +35,7 @@ def paths_figure(
     trend: bool = False,
     epoch: int | None = None,
     labels: Sequence[str] | None = None,
+    fast: bool = False,
 ) -> Picture:
     """A metric along the path of several runs: the whole path at the left, its last checkpoints at the right.
 
@@ -50,13 +51,14 @@ def paths_figure(
         epoch: batches in an epoch; whole epochs are marked, since reshuffled batches give both orders the same law
             only there.
         labels: one text for each run, all different; default: their orders, and what tells runs of one order apart.
+        fast: for widgets: up to 4 runs in fixed margins instead of a solver's layout, which takes most of the time.
 
     Raises:
         ValueError: no run, or labels that do not name every run once.
         TypeError: labels that are no texts.
     """
     named = dict(zip(labels_of(trajectories, labels), trajectories, strict=True))
-    made, (whole_path, end) = figure(8.0, 3.5, ncols=2, width_ratios=[3, 2])
+    made, (whole_path, end) = figure(8.0, 3.5, fast=fast and len(named) <= FEW, ncols=2, width_ratios=[3, 2])
     label = with_unit(metric, unit)
     spreads = {name: spread_along_path(run, metric, last, trend=trend) for name, run in named.items()}
     for name, style in looks(list(named), marked=False).items():

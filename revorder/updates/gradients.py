@@ -7,12 +7,14 @@ method remembers. Composing maps in any order needs all of it to travel along, s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Key, Named, State, Tree, check_tensors, clone, describe, named_leaves
 from revorder.showing import ShownByFields
+from revorder.updates.slopes import Then, gradient
 
 Loss = Callable[[Tree, Tree], torch.Tensor]
 
@@ -46,8 +48,8 @@ class GradientUpdate(ShownByFields):
         return {"params": clone(params), "buffers": clone(buffers), **self._memory(params)}
 
     def __call__(self, state: State, batch: Tree, key: Key = None) -> State:
-        gradient, buffers = self._gradient(state, batch, key)
-        params, memory = self._moved(state, gradient)
+        slope, buffers = self._gradient(state, batch, key)
+        params, memory = self._moved(state, slope)
         return {"params": params, "buffers": buffers, **memory}
 
     def params(self, state: State) -> Tree:
@@ -103,13 +105,16 @@ class GradientUpdate(ShownByFields):
             raise TypeError(f"start: got {describe(state)}, but this update's states are made by update.init(params)")
         params, buffers = state["params"], state["buffers"]
         if hasattr(self.loss, "gradient"):
-            gradient, buffers = self.loss.gradient(params, buffers, batch, key)
-            return gradient, buffers
+            slope, buffers = self.loss.gradient(params, buffers, batch, key)
+            return slope, buffers
+        return gradient(self._loss, params, buffers, batch, key)
+
+    def _loss(self, params: Tree, buffers: Tree, batch: Tree, key: Key, then: Then) -> tuple[Any, Tree]:
+        """The loss of somebody's own, and the buffers, as `gradient` wants them."""
         if hasattr(self.loss, "with_buffers"):
-            slope = torch.func.grad(self.loss.with_buffers, has_aux=True)
-            gradient, buffers = slope(params, buffers, batch, key)
-            return gradient, buffers
-        return torch.func.grad(self.loss)(params, batch), buffers
+            loss, buffers = self.loss.with_buffers(params, buffers, batch, key)
+            return then(loss), buffers
+        return then(self.loss(params, batch)), buffers
 
 
 def step_counter(params: Tree) -> torch.Tensor:

@@ -14,6 +14,7 @@ from revorder.showing import Facts
 from revorder.updates import asked
 from revorder.updates.leaves import Originals
 from revorder.updates.randomness import Draws
+from revorder.updates.slopes import Then, itself
 
 Criterion = Callable[..., torch.Tensor]
 Forward = Callable[[torch.nn.Module, Any], torch.Tensor]
@@ -68,13 +69,12 @@ class Held(torch.nn.Module):
             "buffers": len(self.first) or None,
         }
 
-    def forward(self, batch: Tree) -> torch.Tensor:
+    def forward(self, batch: Tree, then: Then = itself) -> Any:
         if self.how is not None:
-            return self.how(self.model, batch)
+            return then(self.how(self.model, batch))
         inputs, targets = asked.pair(batch)
         assert self.criterion is not None  # `check` sees to it
-        loss: torch.Tensor = self.criterion(self.model(inputs), targets)
-        return loss
+        return then(self.criterion(self.model(inputs), targets))
 
     def tensors(self, names: list[str] | None = None) -> dict[str, torch.Tensor]:
         """The module's own parameters and buffers, by name (default: all)."""

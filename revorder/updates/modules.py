@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from revorder.pytrees import Key, Named, Tree, clone
@@ -10,6 +12,7 @@ from revorder.updates.asked import pair
 from revorder.updates.held import Criterion, Forward, Held
 from revorder.updates.leaves import leaves_of
 from revorder.updates.randomness import Draws
+from revorder.updates.slopes import Then, gradient, itself
 
 
 class ModuleLoss(Shown):
@@ -45,31 +48,34 @@ class ModuleLoss(Shown):
         return criterion
 
     def __call__(self, params: Named, batch: Tree) -> torch.Tensor:
-        return self.with_buffers(params, self.buffers, batch)[0]
+        loss: torch.Tensor = self.with_buffers(params, self.buffers, batch)[0]
+        return loss
 
-    def with_buffers(self, params: Named, buffers: Named, batch: Tree, key: Key = None) -> tuple[torch.Tensor, Named]:
+    def with_buffers(
+        self, params: Named, buffers: Named, batch: Tree, key: Key = None, then: Then = itself
+    ) -> tuple[Any, Named]:
         """The loss on a batch, and the buffers after the forward pass; the arguments are kept.
 
-        Whatever draws at random (dropout) draws from the loss's seed and `key`.
+        Whatever draws at random (dropout) draws from the loss's seed and `key`. With `then`, what that makes of
+        the loss while the module still holds these parameters.
         """
         # what forward travel binds anew, functional_call writes into the dict
         held = params | {name: buffer.clone() for name, buffer in buffers.items()}
         with self.held.draws.keyed(key):
-            if self.held.alone:  # names are the model's own
+            if self.held.alone and then is itself:  # names are the model's own
                 inputs, targets = pair(batch)
                 loss = self.held.criterion(torch.func.functional_call(self.held.model, held, (inputs,)), targets)
                 return loss, {name: held[name] for name in buffers}
             names = self.held.names
             held = {names[name]: tensor for name, tensor in held.items()}
-            loss = torch.func.functional_call(self.held, held, (batch,))
+            loss = torch.func.functional_call(self.held, held, (batch, then))
             return loss, {name: held[names[name]] for name in buffers}
 
     def gradient(self, params: Named, buffers: Named, batch: Tree, key: Key = None) -> tuple[Named, Named]:
         """The gradient by the params, after the parameters' hooks, and the buffers after the forward pass."""
         with self.held.draws.keyed(key):  # hooks may draw as well
-            slope = torch.func.grad(self.with_buffers, has_aux=True)
-            gradient, buffers = slope(params, buffers, batch, key)
-            return self.held.hooked(gradient), buffers
+            slope, buffers = gradient(self.with_buffers, params, buffers, batch, key)
+            return self.held.hooked(slope), buffers
 
     @property
     def frozen(self) -> list[str]:

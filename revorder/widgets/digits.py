@@ -64,7 +64,7 @@ class DigitsExplorer(Explorer):
                 self.trajectories = self._train()
             epoch = IMAGES // self.batch_size.value
             self.picture: Picture | None = paths_figure(
-                self.trajectories, "test loss", unit="nats", last=20, log=True, trend=True, epoch=epoch
+                self.trajectories, "test loss", unit="nats", last=20, log=True, trend=True, epoch=epoch, fast=True
             )
             self.image.value, self.status.value = self.picture.html, spoken(self.picture.alt)
         except DivergedError as error:

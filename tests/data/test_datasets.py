@@ -152,3 +152,17 @@ def test_models_take_images_of_their_size():
     assert ro.models.small_cnn(3, 7, width=4)(torch.zeros(2, 3, 28, 28)).shape == (2, 7)
     with pytest.raises(ValueError, match="sizes: got"):
         ro.models.mlp(64)
+
+
+def test_shipped_tables_are_those_that_scikit_learn_loads(monkeypatch):
+    import numpy as np
+    from sklearn import datasets as theirs
+
+    from revorder.data import shipped
+
+    loaded = [theirs.load_digits(return_X_y=True), theirs.load_diabetes(return_X_y=True, scaled=False)]
+    for ours, right in zip([shipped.digits(), shipped.diabetes()], loaded, strict=True):
+        assert all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(ours, right, strict=True))
+    monkeypatch.setattr(shipped, "_read", lambda name, delimiter: None)  # an installation that keeps them elsewhere
+    for ours, right in zip([shipped.digits.__wrapped__(), shipped.diabetes.__wrapped__()], loaded, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(ours, right, strict=True))

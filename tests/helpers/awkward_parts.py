@@ -88,6 +88,42 @@ class Checkpointed(nn.Module):
         return checkpoint(lambda inner: torch.tanh(self.layer(inner)), x, use_reentrant=False)
 
 
+class ReadOnTheWayBack(nn.Module):
+    """The gradient is scaled by what the weights are while it travels backward."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(WIDE, WIDE)
+
+    def forward(self, x):
+        out = self.layer(x)
+        if out.requires_grad:
+            out.register_hook(lambda slope: slope * (1 + self.layer.weight.detach().abs().mean()))
+        return out
+
+
+class OwnFunctionOfALayer(nn.Module):
+    """A derivative by hand that takes the weights from the layer when it is needed."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(WIDE, WIDE)
+
+    def forward(self, x):
+        layer = self.layer
+
+        class Through(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x @ layer.weight.detach().T
+
+            @staticmethod
+            def backward(ctx, slope):
+                return slope @ layer.weight.detach()
+
+        return Through.apply(x) + layer(x)
+
+
 class Reversal(torch.autograd.Function):
     """The gradient is turned round, as in domain adaptation; written as torch was before torch.func."""
 
@@ -180,9 +216,11 @@ PARTS = {
     "own derivative": lambda: Calls(Reversal.apply),
     "slope of its own": lambda: Calls(its_slope),
     "checkpointed": Checkpointed,
+    "weights read on the way back": ReadOnTheWayBack,
+    "derivative by hand of a layer": OwnFunctionOfALayer,
 }
 # plain torch loops can do these; what transforms functions may have to refuse them
 DOUBTFUL_PARTS = {
     "unused layer", "old weight norm", "numpy read", "hook on features", "own derivative", "slope of its own",
-    "checkpointed",
+    "checkpointed", "weights read on the way back", "derivative by hand of a layer",
 }  # fmt: skip
