@@ -13,7 +13,7 @@ import torch
 from revorder.engines import bends, doubling
 from revorder.engines.linear import Linear
 from revorder.engines.maps import Maps
-from revorder.engines.regression import regression_of
+from revorder.engines.regression import Regression, regression_of
 from revorder.engines.slopes import Bent
 from revorder.engines.square_sweep import Sweep
 from revorder.engines.squares import Square
@@ -50,18 +50,21 @@ def chain_of(plan: Plan) -> Chain | None:
 
 def square_of(maps: Maps, start: Tree, chain: Chain) -> Square | None:
     """The run of a linear model, if its loss may be square; None for any other."""
+    model = _model_of(maps, start)
+    return None if model is None else Square(model, maps, start, chain.letters)
+
+
+def _model_of(maps: Maps, start: Tree) -> Regression | None:
     model = regression_of(maps.update) if maps.may_trace else None
-    if model is None or not model.suits(start):
-        return None
-    return Square(model, maps, start, chain.letters)
+    return model if model is not None and model.suits(start) else None
 
 
 def work_of_square(maps: Maps, start: Tree, plan: Plan) -> float | None:
     """About how many operations a run takes in closed form, as far as its first batch can tell; None without one."""
-    chain = chain_of(plan)
-    square = None if chain is None else square_of(maps, start, chain)
-    if chain is None or square is None:
+    if _model_of(maps, start) is None or (chain := chain_of(plan)) is None:
         return None
+    square = square_of(maps, start, chain)
+    assert square is not None
     try:
         square.ticks(chain.letters[:1])
     except Bent:

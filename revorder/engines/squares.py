@@ -135,11 +135,14 @@ class Square:
                 here = np.flatnonzero((at >= 0) & (at < count))  # words never come back
                 if len(here) < len(states):
                     part, at, states = part[here], at[here], states[torch.from_numpy(here)]
+                if not len(here):
+                    break
                 index = torch.from_numpy(at)
-                inputs = ticks.design[index]
-                seen.append((index, inputs @ states.mT))
-                slopes = ticks.slopes.factor * seen[-1][1] - ticks.slopes.shift[index]
-                states = states - ticks.lr * slopes.mT @ inputs
+                rows = slice(int(at[0]), int(at[-1]) + 1) if len(at) == at[-1] - at[0] + 1 else index  # ascending
+                inputs = ticks.design[rows]
+                seen.append((index, torch.bmm(inputs, states.mT)))
+                slopes = (ticks.slopes.factor * seen[-1][1]).sub_(ticks.slopes.shift[rows])
+                states = torch.baddbmm(states, slopes.mT, inputs, alpha=-ticks.lr)
         where, outputs = (torch.cat(each) for each in zip(*seen, strict=True))
         self.maps.draws.call(self.maps.name(int(self.letters[0])), lambda: ticks.slopes.check_at(where, outputs))
         self.looked += len(where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from revorder.planning.plan import Plan
 CALL, RATE = 5e-5, 2.5e10  # seconds of a tick in torch besides its arithmetic, and operations per second
 DTYPES = (torch.float32, torch.float64)
 
-_spent: Counter[torch.dtype] = Counter()  # seconds that this process has been in `Windows`
+_spent: defaultdict[torch.dtype, float] = defaultdict(float)  # seconds that this process has been in `Windows`
 
 
 class Windows:
