@@ -28,8 +28,8 @@ NO_REDRAW = {"ExperimentPanel"}  # its picture follows a run, not a control
 HOW = """\
 Milliseconds from setting a control's value to the new picture in the widget, on the machine that computes it; the way
 to the browser is not in it. *Median* and *worst* are over the controls' medians; *slowest* is the slowest single
-redraw. The *first redraw*, from the widget's making on, is that of fresh processes on two threads in which torch and
-revorder are imported: two orders of 1000 steps, 50 checkpoints each, as in notebook 00.
+redraw. The *first redraw*, from the widget's making on, is that of fresh processes on two threads: two orders of 1000
+steps, 50 checkpoints each, as in notebook 00. torch, revorder, matplotlib, Pillow and ipywidgets are imported by then.
 """
 HEAD = ["widget", "trains", "controls", "redraws", "median (ms)", "worst control (ms)", "slowest (ms)"]
 
@@ -136,8 +136,9 @@ def first_redraws(rounds: int) -> dict[str, Any]:
     said = [
         subprocess.run(command, capture_output=True, text=True, timeout=600, check=True).stdout for _ in range(rounds)
     ]
-    times = [json.loads(each.splitlines()[-1])["milliseconds"] for each in said]
-    return summary(FIRST, {"first picture": times})
+    rounds_of = [json.loads(each.splitlines()[-1]) for each in said]
+    times = {part: [each[part] for each in rounds_of] for part in ("imports", "first picture")}
+    return summary(FIRST, {"first picture": times["first picture"]}) | {"imports": statistics.median(times["imports"])}
 
 
 def summary(name: str, times: dict[str, list[float]]) -> dict[str, Any]:
@@ -166,6 +167,8 @@ def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     where = f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}"
     parts = ["# Redraws of the widgets\n", f"{where}; {machine.versions(card)}; {card['date'][:10]}\n", HOW,
              grid(HEAD, lines)]  # fmt: skip
+    parts += [f"\n{row['widget']}: imports before it, besides torch and revorder, {row['imports']:.0f} ms." for row in rows
+              if "imports" in row]  # fmt: skip
     return "\n".join(parts)
 
 

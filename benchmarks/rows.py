@@ -49,6 +49,8 @@ class Workload:
         flops: floating-point operations of an evaluation, step by step; 0: not counted.
         double: whether they are in float64.
         rounds: at most so many, for what takes long.
+        kinks: whether a third of the compared states may be off: through several layers of ReLU about one path in
+            twelve meets a ReLU so close to 0 that rounding to float32 decides its side, in a plain loop as well.
         group, size: for workloads of one kind and several sizes.
     """
 
@@ -63,6 +65,7 @@ class Workload:
     flops: int = 0
     double: bool = False
     rounds: int | None = None
+    kinks: bool = False
     group: str = ""
     size: dict[str, int] = field(default_factory=dict)
 

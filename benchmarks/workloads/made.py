@@ -20,16 +20,23 @@ FLOAT32, FLOAT64 = 1e-5, 1e-10  # accepted at the last step, too
 
 
 def workload(
-    name: str, title: str, task: Task, checkpoints: list[int], methods: list[Method], late: bool = True
+    name: str,
+    title: str,
+    task: Task,
+    checkpoints: list[int],
+    methods: list[Method],
+    late: bool = True,
+    kinks: bool = False,
 ) -> Workload:
-    """Backward order; the reference has early checkpoints, and the middle and last ones if `late`."""
+    """Backward order; the reference has early checkpoints, and the middle and last ones if `late`; many if `kinks`."""
     plan = ro.plan("backward", checkpoints, task.labels)
     early = [n for n in checkpoints if n <= EARLY] or checkpoints[:1]
     ends = [checkpoints[len(checkpoints) // 2], checkpoints[-1]] if late else []
+    ends = checkpoints[-1 :: -max(1, len(checkpoints) // 12)] if kinks else ends
     reference = tasks.reference(task, sorted({early[0], early[len(early) // 2], early[-1], *ends}))
     double = next(task.model.parameters()).dtype == torch.float64
     return Workload(name, title, methods, checkpoints, plan.cost, plan.naive_cost, reference,
-                    FLOAT64 if double else FLOAT32, flops(task), double)  # fmt: skip
+                    FLOAT64 if double else FLOAT32, flops(task), double, kinks=kinks)  # fmt: skip
 
 
 def spaced(stride: int, steps: int) -> list[int]:

@@ -49,4 +49,4 @@ def shapes(quick: bool) -> Iterator[Workload]:
     for name, task in made.items():
         title = f"{words[name]}, on digits, N = {steps}, a checkpoint every {stride} steps, float32"
         methods = [*jax(task), wavefront(task), *fast(task), auto(task)]
-        yield workload(name, title, task, spaced(stride, steps), methods)
+        yield workload(name, title, task, spaced(stride, steps), methods, kinks=name == "deep-relu")
