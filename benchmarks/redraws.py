@@ -167,8 +167,8 @@ def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     where = f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}"
     parts = ["# Redraws of the widgets\n", f"{where}; {machine.versions(card)}; {card['date'][:10]}\n", HOW,
              grid(HEAD, lines)]  # fmt: skip
-    parts += [f"\n{row['widget']}: imports before it, besides torch and revorder, {row['imports']:.0f} ms." for row in rows
-              if "imports" in row]  # fmt: skip
+    parts += [f"\n{row['widget']}: imports before it take {row['imports']:.0f} ms, besides those of torch and revorder."
+              for row in rows if "imports" in row]  # fmt: skip
     return "\n".join(parts)
 
 

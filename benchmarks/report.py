@@ -22,10 +22,9 @@ methods are timed on a part of the workload. *Bound*: the products of an evaluat
 minus the median, and is not in the time per evaluation; what an earlier row compiled, a later one may find. Times of
 revorder include planning and gathering the batches; for the others the batches are gathered beforehand. *Difference*:
 the largest of the compared states, the last one included (CNN: early ones), to a `torch.optim` loop in float64; more
-than 1e-5 in float32, or 1e-10 in float64, stops the measurement (CNN: 1e-3; deep-relu: two thirds of
-the states must be within, since where a ReLU stands almost at 0, float32 decides its side by rounding, in about one path
-in twelve, and in a plain loop as well). For `merge_tol`, which is approximate: to
-an exact run.
+than 1e-5 in float32, or 1e-10 in float64, stops the measurement (CNN: 1e-3; deep-relu: two thirds of the states must be
+within, since where a ReLU stands almost at 0, rounding to float32 decides its side, in about one path in twelve, and in
+a plain loop as well). For `merge_tol`, which is approximate: to an exact run.
 """
 COLUMNS = [
     "method", "µs per evaluation", "bound (µs)", "share", "needed", "made when timed", "total", "preparation",
