@@ -94,9 +94,15 @@ class Together(Gathering):
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Whether two are nothing but rows of the same examples; a class of one's own may hand out others."""
+    """Whether two are nothing but rows of equal examples; a class of one's own may hand out others."""
     if not type(one) is type(other) is Minibatches:
         return False
     same = len(one.leaves) == len(other.leaves) and one.structure == other.structure
-    same = same and all(a is b for a, b in zip(one.leaves, other.leaves, strict=True))
-    return same and one.prepare == other.prepare
+    same = same and one.prepare == other.prepare
+    return same and all(a is b or _same(a, b) for a, b in zip(one.leaves, other.leaves, strict=True))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two are tensors of the same numbers, as data loaded once for each seed are."""
+    kinds = [(type(each), each.dtype, each.device, each.layout) for each in (one, other)]
+    return kinds[0] == kinds[1] and not one.is_meta and one.layout is torch.strided and torch.equal(one, other)

@@ -79,15 +79,22 @@ def test_tensors_are_gathered_and_other_sequences_are_not():
         assert maps(batches).gathered(LETTERS) is None
 
 
-@pytest.mark.parametrize("form", ["alike", "tensor", "prepared", "other data"])
+@pytest.mark.parametrize("form", ["alike", "equal data", "tensor", "prepared", "other data", "other dtype"])
 def test_the_batches_of_many_seeds(form):
     indices = [ro.batches.iid(20, 5, STEPS, seed=seed) for seed in range(3)]
     prepare = (lambda batch: (2 * batch[0], batch[1])) if form == "prepared" else None
     sequences = [ro.batches.Minibatches((IMAGES, TARGETS), index, prepare) for index in indices]
+    if form == "equal data":  # loaded once for each seed
+        sequences = [ro.batches.Minibatches((IMAGES.clone(), TARGETS.clone()), index) for index in indices]
+    if form == "other dtype":
+        sequences[1] = ro.batches.Minibatches((IMAGES, TARGETS.int()), indices[1])
     if form == "other data":
         sequences[1] = ro.batches.Minibatches((IMAGES + 1, TARGETS), indices[1])
     together = Together(torch.stack(indices) if form == "tensor" else sequences)
     own = indices if form == "tensor" else sequences
+    if form == "other dtype":
+        assert maps(together).gathered(LETTERS) is None
+        return
     assert same(together[4], stack([each[4] for each in own]))
     found = maps(together).gathered(LETTERS)
     if form in ("prepared", "other data"):
