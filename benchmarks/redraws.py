@@ -23,8 +23,8 @@ from typing import Any
 import machine
 
 FIRST, FIRST_THREADS = "DigitsExplorer, first redraw", 2
-TRAINS = {"DigitsExplorer", "RegimeExplorer", FIRST}  # the others show closed forms or simulations of small systems
-NO_REDRAW = {"ExperimentPanel"}  # its picture follows a run, not a control
+TRAINS = {"DigitsExplorer", FIRST}  # the others show closed forms or simulations of small systems
+NO_REDRAW = {"ExperimentPanel", "RegimeExplorer"}  # their pictures follow a run, not a control
 HOW = """\
 Milliseconds from setting a control's value to the new picture in the widget, on the machine that computes it; the way
 to the browser is not in it. *Median* and *worst* are over the controls' medians; *slowest* is the slowest single

@@ -84,7 +84,9 @@ def copies(tree: Tree, count: int) -> Tree:
 
 
 def row(stacked: Tree, index: Any) -> Tree:
-    """Index the leading axis of every tensor."""
+    """Index the leading axis of every tensor; an index tensor may lie on another device."""
+    if isinstance(index, torch.Tensor):
+        return _mapped(lambda leaf: leaf[index.to(leaf.device)], stacked)
     return _mapped(lambda leaf: leaf[index], stacked)
 
 

@@ -13,7 +13,7 @@ repository = "https://github.com/revorder/revorder"
 binder = "https://mybinder.org/v2/gh/revorder/revorder/HEAD?urlpath=lab/tree/notebooks/"
 
 extensions = ["myst_nb", "sphinx-mathjax-offline"]
-exclude_patterns = ["site", "instructor/*.ipynb", "**.ipynb_checkpoints"]
+exclude_patterns = ["site", "results", "instructor/*.ipynb", "**.ipynb_checkpoints"]
 
 nb_execution_mode = "off"  # the notebooks are committed with their outputs, and nbval runs them
 nb_ipywidgets_js = {}  # a static page has no kernel that could answer a widget
@@ -45,10 +45,15 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURES = Path(__file__).parents[2] / "revorder" / "live"  # read as files: the package need not be installed
 
 
-def run_it(name):
-    """The line under a notebook's title: where it can be run."""
+BADGE = re.compile(r"\[!\[Open in (\w+)\]\([^)]*\)\]\(([^)]*)\)")
+
+
+def run_it(name, badges=()):
+    """The line under a notebook's title: where it can be run; badges are (where, address)."""
+    there = "".join(f"[in {where}]({address}), " for where, address in badges)
     return (
-        f"*This page shows the notebook as it was last run. To run it yourself, [open it in Binder]({binder}{name}), "
+        "*This page shows the notebook as it was last run. "
+        f"To run it yourself, [open it in Binder]({binder}{name}), {there}"
         f"[see it on GitHub]({repository}/blob/HEAD/notebooks/{name}), or [install it](index.md#how-to-run-it).*"
     )
 
@@ -73,7 +78,10 @@ def make_static(app, docname, source):
             if WIDGET in data or shown:
                 data.clear()
                 data["text/html"] = shown
-    note = {"id": "run-it", "cell_type": "markdown", "metadata": {}, "source": run_it(path.name)}
+    title = "".join(notebook["cells"][0]["source"])  # its badges are pictures from other hosts: here they are links
+    notebook["cells"][0]["source"] = BADGE.sub("", title)
+    text = run_it(path.name, BADGE.findall(title))
+    note = {"id": "run-it", "cell_type": "markdown", "metadata": {}, "source": text}
     notebook["cells"].insert(4 if opens_with_a_figure(notebook) else 1, note)
     source[0] = json.dumps(notebook)
 
@@ -95,8 +103,9 @@ def fold(cell):
 
 
 def opens_with_a_figure(notebook):
-    """Title, set-up, live figure, and what to notice in it: these stay together."""
-    return any("data-figure" in str(cell.get("outputs")) for cell in notebook["cells"][2:3])
+    """Title, set-up, live figure or widget, and what to notice in it: these stay together."""
+    first = str([cell.get("outputs") for cell in notebook["cells"][2:3]])
+    return "data-figure" in first or "trains in Python" in first
 
 
 def open_with_the_hero(app, docname, source):

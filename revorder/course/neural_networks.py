@@ -2,75 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from revorder.course.checking import NOTHING, exercise
 
-SAME = {"A", "B", "F"}
-WHY = {  # a hint for each letter that is answered wrongly
-    "A": "A: step 1750 is a whole number of epochs; what does same law say of a fixed function of the state there?",
-    "B": "B: two equal laws have more than their means in common.",
-    "C": "C: 1800 is no multiple of 175; what does reshuffling do to same law in the middle of an epoch?",
-    "D": "D: same law is about ONE step; is this a function of the state at one step?",
-    "E": "E: the mean of many parameters of one run looks at many steps of its path.",
-    "F": "F: what Adam remembers, its step counter included, is part of the state; does the map depend on the batch's "
-    "number in any other way?",
-}
-
-
-@exercise("08-same-law")
-def same_law(answer: str | Iterable[str]) -> str | None:
-    """The letters of the quantities that same law makes equal, as a text or a set of letters."""
-    if not isinstance(answer, str | set | list | tuple | frozenset) or not all(isinstance(a, str) for a in answer):
-        return 'give letters, such as "ACE".'
-    letters = {letter.upper() for letter in "".join(answer) if letter.isalpha()}
-    if letters - WHY.keys():
-        return f"there is no quantity {min(letters - WHY.keys())}; the letters are A to F."
-    if not letters:
-        return "at least one of them is equal; which are fixed functions of the state at one step?"
-    wrong = sorted(letters ^ SAME)
-    return WHY[wrong[0]] if wrong else None
-
-
-MISTAKES: list[tuple[Callable[[np.ndarray], float], str]] = [
-    (lambda x: x.std(axis=0).mean(),
-     "that is the spread OVER SEEDS at each checkpoint; along the path is the other axis."),
-    (lambda x: x.std(), "one deviation over everything mixes the spread along the path with that over seeds."),
-    (lambda x: x.mean(axis=0).std(),
-     "you averaged the runs first, and their jitter cancels; each run has a path of its own."),
-    (lambda x: x.mean(axis=1).std(),
-     "that says how different the runs are from each other, not how much one of them moves."),
-    (lambda x: x.var(axis=1).mean(), "that is a mean of variances, in squared nats; a spread is in nats."),
-    (lambda x: np.sqrt(x.var(axis=1).mean()), "average the deviations of the runs, not their squares."),
-    (lambda x: x.std(axis=1, ddof=1).mean(),
-     "nearly: here the deviation divides by the number of checkpoints, not by one less (numpy's default)."),
-    (lambda x: np.ptp(x, axis=1).mean(), "a range is set by two checkpoints only; use the standard deviation."),
+SPECTRA = [(0.1, -2.0, 5.0), (0.5, -1.0, 10.0), (0.1, 0.0, 4.0), (0.3, -0.5, 9.0), (0.01, -3.0, 150.0)]  # h, ends
+MISTAKES: list[tuple[Callable[[float, float, float], float], str]] = [
+    (lambda h, low, high: 1 - h * low,
+     "right where curvature is negative; a factor may also be below 0, when a step leaps over a steep valley."),
+    (lambda h, low, high: abs(1 - h * high), "a direction of negative curvature is stretched, too; look at both ends."),
+    (lambda h, low, high: min(abs(1 - h * low), abs(1 - h * high)),
+     "a Lipschitz constant is about the direction that is stretched most."),
+    (lambda h, low, high: 1 + h * max(-low, high), "a positive curvature is subtracted from 1, a negative one added."),
+    (lambda h, low, high: h * max(abs(low), abs(high)), "the map is θ minus a step; what does θ itself contribute?"),
+    (lambda h, low, high: max(abs(low), abs(high)), "those are sizes of the Hessian; the map's Jacobian is I - h H."),
 ]  # fmt: skip
 
 
-@exercise("08-steady")
-def steady(answer: Callable[[np.ndarray], float]) -> str | None:
-    """`answer(losses)`, with losses (seeds, checkpoints): the spread along the path, averaged over seeds."""
+@exercise("08-stretch")
+def stretch(answer: Callable[[float, float, float], float]) -> str | None:
+    """`answer(h, lowest, highest)`: the local Lipschitz constant of a step of SGD, from the ends of the spectrum."""
     if not callable(answer):
-        return f"give a function, such as `lambda losses: …`; got {type(answer).__name__}."
-    source = np.random.default_rng(0)
-    losses = source.normal(size=(4, 7)).cumsum(axis=1) + 3 * source.normal(size=(4, 1))
-    got: Any = answer(losses.copy())
-    if got is None:
+        return f"give a function, such as `lambda h, lowest, highest: …`; got {type(answer).__name__}."
+    got: list[Any] = [answer(*ends) for ends in SPECTRA]
+    if any(value is None for value in got):
         return NOTHING
-    if np.shape(got) == (4,):
-        return "you have one number for each seed; the exercise asks for their mean."
-    if np.shape(got) == (7,):
-        return "you have one number for each checkpoint; along the path means: over the checkpoints of one run."
-    if np.shape(got) != ():
-        return f"give one number; got shape {np.shape(got)}."
-    if np.isclose(got, losses.std(axis=1).mean(), rtol=1e-9):
+    if any(np.shape(value) != () for value in got):
+        return f"give one number; got shape {next(np.shape(value) for value in got if np.shape(value) != ())}."
+    right = [max(abs(1 - h * low), abs(1 - h * high)) for h, low, high in SPECTRA]
+    if np.allclose(got, right, rtol=1e-9):
         return None
-    found = (hint for wrong, hint in MISTAKES if np.isclose(got, wrong(losses), rtol=1e-9))
-    return next(found, "for each run: how far do its checkpoints lie from their mean? Then average over runs.")
+    found = (hint for wrong, hint in MISTAKES if np.allclose(got, [wrong(*ends) for ends in SPECTRA], rtol=1e-9))
+    return next(found, "which eigenvalues has I - h H, if H has the eigenvalue λ? The largest one in size counts.")
 
 
 @exercise("08-adam")

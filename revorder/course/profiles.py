@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from revorder.experiments import Config
+
+Size = TypeVar("Size")
 
 
 @dataclass(frozen=True)
@@ -13,19 +19,30 @@ class Profile:
     Attributes:
         name: "smoke" (every notebook under a minute on two CPU cores), "laptop" (minutes) or "gpu".
         seeds: how many seeds an experiment on real data is run with.
-        device: where tensors live.
     """
 
     name: str
     seeds: int
-    device: str
+
+    @property
+    def device(self) -> str:
+        """Where tensors of an experiment live: "cuda" where there is one, else "cpu"."""
+        from revorder.experiments.arithmetic import best_device  # it needs torch
+
+        return best_device()
+
+    def size(self, smoke: Size, laptop: Size, gpu: Size) -> Size:
+        """The one of three sizes that is this profile's: steps, units, images."""
+        return {"smoke": smoke, "laptop": laptop, "gpu": gpu}[self.name]
+
+    def experiment(self, name: str, **changes: Any) -> Config:
+        """A named experiment of the catalogue in this profile; see `revorder.experiments.experiment`."""
+        from revorder.experiments.catalogue import experiment
+
+        return experiment(name, self.name, **changes)
 
 
-PROFILES = {profile.name: profile for profile in (
-    Profile("smoke", seeds=3, device="cpu"),
-    Profile("laptop", seeds=8, device="cpu"),
-    Profile("gpu", seeds=32, device="cuda"),
-)}  # fmt: skip
+PROFILES = {name: Profile(name, seeds) for name, seeds in (("smoke", 3), ("laptop", 8), ("gpu", 32))}
 
 
 def profile() -> Profile:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from revorder.course.checking import NOTHING, exercise
 
@@ -53,7 +54,7 @@ NOT_SO = {
     ("loss", "forward"): "loss: the last iterate carries all of the newest batches' noise; what would reduce it?",
     ("loss", "backward"): "loss: a steady path is not a low one; same law as forward at a fixed step.",
     ("steady", "forward"): "steady: plain forward has the least steady path of the three.",
-    ("steady", "backward"): "steady: it is steady, but look at the column of the path's evaluations.",
+    ("steady", "backward"): "steady: it is steady, but look at the price of the path.",
     ("certificate", "forward"): "certificate: every new batch moves this path by as much as the last one did.",
     ("certificate", "average"): "certificate: an average bounds an error in the mean over seeds; is THIS run bounded?",
 }
@@ -75,43 +76,72 @@ def verdict(answer: Mapping[str, Any]) -> str | None:
     return wrong[0] if wrong else None
 
 
-@exercise("09-spread")
-def spread(answer: Callable[[np.ndarray], float]) -> str | None:
-    """`answer(values)`: spread along the path over the last quarter, averaged over seeds; values (seeds, looks)."""
+@exercise("09-paired")
+def paired(answer: Callable[[np.ndarray, np.ndarray], tuple[float, float]]) -> str | None:
+    """`answer(own, other)`: the ends of Student's 95 % interval of the mean difference, own minus other, (seeds,)."""
     if not callable(answer):
-        return FUNCTION.format("values", type(answer).__name__)
+        return FUNCTION.format("own, other", type(answer).__name__)
     noise = np.random.default_rng(0)
-    cases = [noise.normal(size=(7, looks)).cumsum(axis=1) + noise.normal(size=(7, 1)) for looks in (16, 40, 24)]
-    got = [answer(case.copy()) for case in cases]
+    cases = []
+    for seeds in (16, 5, 9):
+        shared = noise.normal(size=seeds)
+        cases.append((shared + 0.2 * noise.normal(size=seeds), shared + 0.3 * noise.normal(size=seeds) + 0.4))
+    got = [answer(own.copy(), other.copy()) for own, other in cases]
     if any(value is None for value in got):
         return NOTHING
-    if any(np.size(value) != 1 for value in got):
-        return "return ONE number: average over the seeds at the end."
-    return None if _same(got, cases, _spread) else _spread_hint(got, cases)
+    if any(np.shape(value) != (2,) for value in got):
+        return "return a pair of numbers: the lower end, then the upper one."
+    return None if _same(got, cases, _interval) else _paired_hint(got, cases)
 
 
-def _spread(values: np.ndarray) -> Any:
-    return values[:, -(values.shape[1] // 4) :].std(axis=1).mean()
+Case = tuple[np.ndarray, np.ndarray]
 
 
-def _same(got: Sequence[Any], cases: Sequence[np.ndarray], formula: Callable[[np.ndarray], Any]) -> bool:
-    return np.allclose([np.squeeze(value) for value in got], [formula(case) for case in cases], rtol=1e-9, atol=0)
+def _interval(own: np.ndarray, other: np.ndarray, *, ddof: int = 1, level: float = 0.975, shift: int = 1) -> Any:
+    """Student's interval of the mean difference; the options are for what goes wrong."""
+    gaps = own - other
+    half = stats.t.ppf(level, len(gaps) - shift) * gaps.std(ddof=ddof) / len(gaps) ** 0.5
+    return gaps.mean() - half, gaps.mean() + half
 
 
-def _spread_hint(got: Sequence[Any], cases: Sequence[np.ndarray]) -> str:
-    def tail(values: np.ndarray) -> np.ndarray:
-        return values[:, -(values.shape[1] // 4) :]
+def _around(own: np.ndarray, other: np.ndarray, half: float) -> tuple[float, float]:
+    middle = float((own - other).mean())
+    return middle - half, middle + half
 
-    mistakes = [
-        (lambda v: tail(v).std(axis=0).mean(), "that is the spread over seeds at each checkpoint: the other axis."),
-        (lambda v: v[:, -1].std(), "that is the spread over seeds at the last checkpoint; one path has many."),
-        (lambda v: v[:, -1].std(ddof=1), "that is the spread over seeds at the last checkpoint; one path has many."),
-        (lambda v: v.std(axis=1).mean(), "you took the whole path, the descent included; only its end was asked for."),
-        (lambda v: tail(v).std(), "all seeds in one heap mix both spreads: treat each run by itself first."),
-        (lambda v: tail(v).mean(axis=0).std(), "averaging the runs first lets their jitter cancel."),
-        (lambda v: tail(v).var(axis=1).mean(), "that is a variance; a spread has the unit of the values."),
-        (lambda v: tail(v).std(axis=1, ddof=1).mean(), "divide by the number of checkpoints (ddof=0), as the table."),
-        (lambda v: v[:, : v.shape[1] // 4].std(axis=1).mean(), "that is the first quarter; the last one was asked."),
-    ]  # fmt: skip
+
+def _same(got: Sequence[Any], cases: Sequence[Case], formula: Callable[..., Any]) -> bool:
+    return np.allclose([np.asarray(value, dtype=float) for value in got], [formula(*case) for case in cases],
+                       rtol=1e-3, atol=0)  # fmt: skip
+
+
+def _quantile(own: np.ndarray) -> float:
+    return float(stats.t.ppf(0.975, len(own) - 1))
+
+
+def _paired_hint(got: Sequence[Any], cases: Sequence[Case]) -> str:
+    def heaps(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+        error = ((own.var(ddof=1) + other.var(ddof=1)) / len(own)) ** 0.5
+        return _around(own, other, float(stats.t.ppf(0.975, 2 * len(own) - 2)) * error)
+
+    def apart(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+        return _around(own, other, _quantile(own) * ((own.var(ddof=1) + other.var(ddof=1)) / len(own)) ** 0.5)
+
+    def seeds(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+        return _around(own, other, _quantile(own) * (own - other).std(ddof=1))
+
+    def normal(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+        return _around(own, other, 1.96 * (own - other).std(ddof=1) / len(own) ** 0.5)
+
+    unpaired = "the seeds are paired: what both methods share falls out of ONE difference for each seed."
+    mistakes: list[tuple[Callable[..., Any], str]] = [
+        (lambda own, other: _interval(other, own), "that is other minus own: the wrong way round."),
+        (heaps, unpaired),
+        (apart, unpaired),
+        (seeds, "that is where single seeds lie; the MEAN of n seeds is known √n times better."),
+        (normal, "1.96 is for very many seeds; for few of them Student's t has wider tails."),
+        (lambda own, other: _interval(own, other, ddof=0), "the standard deviation of a sample divides by n - 1."),
+        (lambda own, other: _interval(own, other, level=0.95), "2.5 % lie beyond EACH end: that is a 90 % interval."),
+        (lambda own, other: _interval(own, other, shift=0), "n differences have n - 1 degrees of freedom."),
+    ]
     found = (hint for formula, hint in mistakes if _same(got, cases, formula))
-    return next(found, "for each run, the standard deviation over its last checkpoints; then the mean over runs.")
+    return next(found, "for each seed one difference; then their mean, and how well n of them know it.")

@@ -1,4 +1,4 @@
-"""Real data: scikit-learn's digits and diabetes, which ship with it, Fashion-MNIST, CIFAR-10 and CIFAR-100."""
+"""Real data: digits, diabetes and a text, which need no download; Fashion-MNIST, CIFAR-10 and CIFAR-100."""
 
 from __future__ import annotations
 
@@ -9,26 +9,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from revorder.data import cifar, shipped
+from revorder.data import characters, cifar, fashion, shipped
 from revorder.data.cifar import write_archive
 from revorder.data.idx import read_idx
 from revorder.errors import whole
 from revorder.showing import Facts, Shown, shapes
 
-__all__ = ["Dataset", "cifar10", "cifar100", "diabetes", "digits", "fashion_mnist", "write_archive"]
+__all__ = ["Dataset", "austen", "cifar10", "cifar100", "diabetes", "digits", "fashion_mnist", "write_archive"]
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-FASHION_MNIST_URL = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-FASHION_MNIST_FILES = {  # name -> MD5 of the published file
-    "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-    "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
-    "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
-    "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,6 +71,31 @@ def diabetes(*, dtype: torch.dtype = torch.float64, device: str | torch.device =
     return _split("diabetes", inputs, targets, 342, seed)
 
 
+def austen(context: int = 32, *, device: str | torch.device = "cpu") -> Dataset:
+    """100 kB of Jane Austen's Pride and Prejudice (1813), for models that predict the next character.
+
+    The text is in the public domain and comes with the package: revorder/data/texts/README.md names the edition (that
+    of Debian's package r-cran-janeaustenr 1.0.0-1). Its last tenth is the test set. No character is a target twice.
+
+    Args:
+        context: characters in one example.
+        device: where they are kept.
+
+    Returns:
+        inputs (n, context) int64, places in the alphabet of 72 characters; targets (n, context) int64, the characters
+        that follow each of them.
+    """
+    whole("context", context, 1)
+    if context > (most := characters.LONGEST):
+        raise ValueError(f"context: got {context}, but at most {most} characters are accepted")
+
+    def pair(inputs: np.ndarray, targets: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.from_numpy(inputs).to(device), torch.from_numpy(targets).to(device)
+
+    train, test = characters.parts(context)
+    return Dataset("austen", pair(*train), pair(*test))
+
+
 def fashion_mnist(
     directory: str | Path | None = None, *, dtype: torch.dtype = torch.float32, device: str | torch.device = "cpu"
 ) -> Dataset:
@@ -99,7 +115,7 @@ def fashion_mnist(
         ValueError: a file is missing in `directory`, damaged, or not of the expected shape.
     """
     folder = _folder(directory)
-    paths = _download() if folder is None else [_find(folder, name) for name in FASHION_MNIST_FILES]
+    paths = fashion.download() if folder is None else [fashion.find(folder, name) for name in fashion.FILES]
     arrays = [read_idx(path) for path in paths]
     for path, array, count in zip(paths, arrays, (60000, 60000, 10000, 10000), strict=True):
         shape = (count, 28, 28) if "images" in path.name else (count,)
@@ -170,24 +186,3 @@ def _split(name: str, inputs: torch.Tensor, targets: torch.Tensor, n_train: int,
     shuffled = torch.from_numpy(np.random.default_rng(seed).permutation(len(inputs))).to(inputs.device)
     train, test = shuffled[:n_train], shuffled[n_train:]
     return Dataset(name, (inputs[train], targets[train]), (inputs[test], targets[test]))
-
-
-def _find(directory: Path, name: str) -> Path:
-    candidates = [folder / n for folder in (directory, directory / "fashion-mnist") for n in (name, name[:-3])]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise ValueError(
-        f"directory: {directory} has no {name}; give the folder with the Fashion-MNIST idx files, "
-        "or leave it out to download them"
-    )
-
-
-def _download() -> list[Path]:
-    import pooch
-
-    folder = pooch.os_cache("revorder") / "fashion-mnist"
-    return [
-        Path(pooch.retrieve(FASHION_MNIST_URL + name, known_hash=f"md5:{md5}", fname=name, path=folder))
-        for name, md5 in FASHION_MNIST_FILES.items()
-    ]

@@ -5,6 +5,8 @@ from .contraction import contraction_rate as contraction_rate
 from .contraction import lyapunov_exponent as lyapunov_exponent
 from .estimates import EstimateWarning as EstimateWarning
 from .fractals import box_dimension as box_dimension
+from .intervals import Interval as Interval
+from .intervals import mean_interval as mean_interval
 from .jacobians import lipschitz as lipschitz
 from .jacobians import spectral_radius as spectral_radius
 from .laws import LawComparison as LawComparison

@@ -59,14 +59,18 @@ class Tally:
 
 
 class Audit(Tally):
-    """Looks at some steps of one run."""
+    """Looks at some steps of one run.
+
+    Attributes:
+        rounding: of what steps are made of, relative, where it is coarser than that of the state; see `gaps`.
+    """
 
     def __init__(self, update: Any, batches: Callable[[Any], Tree], apply: Apply, name: Callable[[Any], str]):
         super().__init__()
         self.update, self.batches, self.apply, self.name = update, batches, apply, name
         self.copy = fresh(update)  # with a life of its own, so that it remembers something else
         self.letters, self.remembers = [0], False
-        self.due, self.calls = frozenset[int](), 0
+        self.due, self.calls, self.rounding = frozenset[int](), 0, 0.0
 
     def __getstate__(self) -> dict[str, Any]:
         """For a worker, where the update itself comes anew."""
@@ -139,7 +143,7 @@ class Audit(Tally):
         return True
 
     def _agrees(self, before: Tree, after: Tree, plain: Tree, letter: Letters) -> bool:
-        gap, allowed = difference(before, after, plain)
+        gap, allowed = difference(before, after, plain, self.rounding)
         if gap <= allowed:
             self.add(_steps(letter), gap)
         return gap <= allowed
@@ -168,7 +172,7 @@ class Audit(Tally):
         if same_bits(plain, repeated):
             self.add(_steps(letter), 0.0)
             return
-        gap, allowed = difference(before, repeated, plain)
+        gap, allowed = difference(before, repeated, plain, self.rounding)
         self.add(_steps(letter), gap)
         if gap > allowed:
             raise ValueError(

@@ -17,8 +17,9 @@ from revorder.engines.maps import Maps
 from revorder.engines.memory import state_bytes
 from revorder.engines.replay import Replay
 from revorder.engines.spanning import Spanning
-from revorder.engines.stopwatch import shortest
+from revorder.engines.stopwatch import seconds_of
 from revorder.engines.wavefront import Wavefront
+from revorder.engines.widths import blocks_of
 from revorder.errors import NotAffineError, NotBatchableError
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, copies
@@ -106,18 +107,6 @@ def predict(engine: Replay | Wavefront, maps: Maps, start: Tree, plan: Plan) -> 
     return gathering + _Probe(maps, start, plan).wavefront(engine.compile)
 
 
-def seconds_of(call: Callable[[], Any], start: Tree) -> float:
-    """The time of a call, until the device of the states has done what it was told to."""
-    device = pytree.tree_leaves(start)[0].device
-
-    def finished() -> None:
-        call()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-
-    return shortest(finished)
-
-
 class _Probe:
     """Times single steps on copies of the start state."""
 
@@ -157,6 +146,9 @@ class _Probe:
         spanning = Spanning.of_run(self.maps, self.start, self.plan, None)
         if spanning is not None:
             return spanning.seconds(self.start, self.letter, Counter(self.plan.widths.tolist()))
+        blocks = blocks_of(self.maps, self.start, self.plan)
+        if blocks.alone is not None and blocks.one_by_one and not compiled:
+            return self.plan.cost * blocks.alone
         kernels = self._kernels(compiled)
         narrow, wide = min(kernels.uses), max(kernels.uses)
         shorter, longer = self._step(kernels, narrow), self._step(kernels, wide)

@@ -16,15 +16,20 @@ ROUNDINGS = 8  # of every number of the state
 SMALL = 2**17  # numbers: larger tensors are not worth a copy
 
 
-def difference(before: Tree, after: Tree, plain: Tree) -> tuple[float, float]:
+def difference(before: Tree, after: Tree, plain: Tree, rounding: float = 0.0) -> tuple[float, float]:
     """How far two results of a step are apart, as a share of its size, and how far they may be, due to rounding.
 
     The size is that of the whole step, and not of each leaf: a bias before BatchNorm has a step of 0. Params, buffers
     and each kind of memory count for themselves. Integers must be equal, and NaN must be in the same places.
+
+    Args:
+        before, after, plain: the state that was advanced, and two results.
+        rounding: of the step's arithmetic, relative, where it is coarser than that of the state's dtype.
     """
     worst = (0.0, 1.0)
     for group in _groups(plain):
-        found = _group_difference(*(pytree.tree_leaves(group(tree)) for tree in (before, after, plain)))
+        old, new, right = (pytree.tree_leaves(group(tree)) for tree in (before, after, plain))
+        found = _group_difference(old, new, right, rounding)
         worst = max(worst, found, key=lambda pair: pair[0] / pair[1])
     return worst
 
@@ -42,7 +47,7 @@ def _groups(state: Tree) -> list[Callable[[Tree], Tree]]:
     return [lambda tree: tree]
 
 
-def _group_difference(before: list[Any], after: list[Any], plain: list[Any]) -> tuple[float, float]:
+def _group_difference(before: list[Any], after: list[Any], plain: list[Any], rounding: float) -> tuple[float, float]:
     rows = [leaf.dtype for leaf in plain if isinstance(leaf, torch.Tensor) and _is_real(leaf)]
     eps = max((torch.finfo(dtype).eps for dtype in rows), default=1.0)
     gap = step = state = 0.0
@@ -62,7 +67,7 @@ def _group_difference(before: list[Any], after: list[Any], plain: list[Any]) -> 
         step += _square(right - old, finite)
         state += _square(right, finite)
     size = step**0.5
-    allowed = eps**0.45 * size + ROUNDINGS * eps * state**0.5
+    allowed = max(eps, rounding) ** 0.45 * size + ROUNDINGS * eps * state**0.5
     return gap**0.5 / (size or 1.0), allowed / (size or 1.0) or eps
 
 

@@ -21,8 +21,8 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
-from revorder.engines.memory import lanes_at_once
 from revorder.engines.standing import standing_of
+from revorder.engines.widths import blocks_of
 from revorder.planning.plan import Plan
 from revorder.pytrees import Gathering, Tree
 from revorder.updates.gradients import GradientUpdate
@@ -33,7 +33,7 @@ TRACED_WIDTHS = (1, 8, 16, 32, 64, 96, 128, 192, 256)
 COMPILED_WIDTHS = (32,)  # measured best of 8 to 128 on a CPU: wide enough for the overhead, small enough for the cache
 WORTH_TRACING = 128  # a trace costs about as much time as it saves in so many steps
 SERVED = 2  # runs that a kept trace is expected to serve, where batches are known to be alike
-LANE = 1 / 16  # what a lane adds to the time of a narrow step
+LANE = 1 / 16  # what a lane adds to the time of a narrow step, where it is not timed
 SETTLED = 3  # batches, before it is guessed how frequent their layouts are
 
 Kernel = Callable[..., None]  # kernel(*state leaves, *batch leaves) writes the next states into the state leaves
@@ -80,10 +80,10 @@ class Kernels:
     @classmethod
     def of_run(cls, maps: Maps, compiled: bool, start: Tree, plan: Plan) -> Kernels:
         """The kernels for the ticks of a plan."""
-        most_lanes = min(plan.peak_states, lanes_at_once(start))
-        made = cls(maps, compiled, most_lanes, uses := Counter(plan.widths.tolist()))
+        blocks, uses = blocks_of(maps, start, plan), Counter(plan.widths.tolist())
+        made, lane = cls(maps, compiled, min(plan.peak_states, blocks.lanes), uses), blocks.lane or LANE
         for width in made.widths[:-1]:
-            if made._uses(uses)[width] * (made._next(width) - width) * LANE <= WORTH_TRACING:
+            if made._uses(uses)[width] * (made._next(width) - width) * lane <= WORTH_TRACING:
                 made.widths.remove(width)  # the next one in its place costs less time than a trace
         made.uses = made._uses(uses)
         return made

@@ -40,6 +40,7 @@ class Maps:
         plain: whether traced and hand-written steps are to be left out.
         draws: watches for draws from the process's generators.
         of_one_seed: the update of one state, where a state of the run is those of many seeds.
+        blocks: how many states advance in one call, once that is found (see `revorder.engines.widths`).
     """
 
     def __init__(self, update: Callable[..., Tree], batches: Any, plan: Plan, labels: Sequence[Label] | None):
@@ -55,6 +56,7 @@ class Maps:
         self.plain, self.draws = False, Lookout()
         self.run: Plan | None = None  # these two are known where it is carried out
         self.kind: Any = None
+        self.blocks: Any = None
         self.audit = Audit(update, self.asked, self.plain_step, self.name)
 
     @property

@@ -9,7 +9,7 @@ from torch.utils import _pytree as pytree
 from revorder.pytrees import Tree
 
 MOST_LANES = 256
-BLOCK_BYTES = 2**24
+UNTIMED = 2**24  # bytes of the states in one batched call, where nobody has timed what is best
 
 
 def state_bytes(state: Tree) -> int:
@@ -36,9 +36,9 @@ def states_that_fit(state: Tree) -> int | None:
     return None if free is None else max(1, free // 2 // size)
 
 
-def lanes_at_once(state: Tree) -> int:
-    """How many states to advance in one batched operation: more gain no speed, but need memory beside the stack."""
-    return max(1, min(MOST_LANES, BLOCK_BYTES // max(1, state_bytes(state))))
+def untimed_lanes(state: Tree) -> int:
+    """How many states to advance in one batched call, where it is not timed; see `revorder.engines.widths`."""
+    return max(1, min(MOST_LANES, UNTIMED // max(1, state_bytes(state))))
 
 
 def check_fits(state: Tree, kept: int) -> None:

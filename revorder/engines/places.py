@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
+
+import torch
+from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree
 
@@ -20,6 +23,16 @@ class Place:
 
     position: dict[str, Any]
     states: Tree
+
+
+def beside(place: Place, start: Tree) -> Place:
+    """The place with its states on the device of a start; what is read from a file lies on the CPU."""
+    device = pytree.tree_leaves(start)[0].device
+
+    def moved(leaf: Any) -> Any:
+        return leaf.to(device) if isinstance(leaf, torch.Tensor) else leaf
+
+    return replace(place, states=pytree.tree_map(moved, place.states))
 
 
 class Keeper(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 
 from revorder.engines.audit import EVERY_STEP
 from revorder.engines.maps import Maps
-from revorder.engines.places import Keeper, Place
+from revorder.engines.places import Keeper, Place, beside
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, stack
 
@@ -27,7 +27,7 @@ class Replay:
         letter, first = trie.letter, trie.first_child
         pending = [(child, start) for child in range(1, int(first[1]))]
         if keeper is not None and keeper.place is not None:
-            pending = _pending(keeper.place)
+            pending = _pending(beside(keeper.place, start))
         while pending:
             node, state = pending.pop()
             state = maps.step(int(letter[node]), state)

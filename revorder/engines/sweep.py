@@ -13,11 +13,11 @@ from torch.utils import _pytree as pytree
 from revorder.engines.audit import EVERY_CALL
 from revorder.engines.kernels import Kernels, layout_of
 from revorder.engines.maps import Maps
-from revorder.engines.memory import lanes_at_once
 from revorder.engines.span_steps import lanes_of
 from revorder.engines.spanning import Spanning
 from revorder.engines.spans import Span, neighbours, spans
 from revorder.engines.steps import KernelStep, Step
+from revorder.engines.widths import blocks_of
 from revorder.planning.plan import Plan
 from revorder.planning.schedule import Tick
 from revorder.pytrees import Tree
@@ -32,7 +32,7 @@ class Sweep:
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
         seeds = None if self.spanning is None else self.spanning.seeds
         self.leaves = [lanes_of(leaf, plan.peak_states, seeds) for leaf in leaves]
-        self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), lanes_at_once(start)
+        self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), blocks_of(maps, start, plan).lanes
         self.in_use, self.kinds = 1, set[Any]()
         maps.audit.spread(plan.launches, EVERY_CALL)
         self.may_trace = maps.may_trace and not leaves[0].is_meta
@@ -62,7 +62,7 @@ class Sweep:
         """Stand where a run stood after these ticks, with these states in the slots."""
         self.in_use = 1 + max((int(tick.target.max()) for tick in ticks if tick.target.size), default=0)
         for own, kept in zip(self.leaves, leaves, strict=True):
-            own.copy_(kept)
+            own.copy_(kept)  # from another device, too
 
     def take(self, slots: np.ndarray) -> list[torch.Tensor]:
         """The leaves of the states in some slots; views where the slots are neighbours."""

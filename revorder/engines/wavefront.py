@@ -14,7 +14,9 @@ from revorder.engines.coalescence import Merger
 from revorder.engines.maps import Maps
 from revorder.engines.memory import MOST_LANES, states_that_fit
 from revorder.engines.places import Keeper, Place
+from revorder.engines.replay import Replay
 from revorder.engines.sweep import Sweep
+from revorder.engines.widths import blocks_of
 from revorder.errors import whole
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
@@ -58,16 +60,28 @@ class Wavefront:
     ) -> Iterator[tuple[np.ndarray, Tree]]:
         if keeper is not None and self.merge_tol is not None:
             raise ValueError(f"merge_tol: got {self.merge_tol}, but a run that can be resumed must be exact; use None")
+        place = None if keeper is None else keeper.place
+        if self._walks(maps, start, plan, place):
+            maps.note("one state a call, depth-first: more were no faster")
+            yield from Replay().states(maps, start, plan, advanced, keeper)
+            return
         at_once = self.max_states or states_that_fit(start) or plan.peak_states
         done = {"part": 0, "ticks": 0, "max_states": at_once}
-        if keeper is not None and keeper.place is not None:
-            done = keeper.place.position
+        if place is not None:
+            done = place.position
         for number, (rows, part) in enumerate(plan.split(done["max_states"])):
             if number < done["part"]:
                 continue
             here = done | {"part": number, "ticks": done["ticks"] if number == done["part"] else 0}
             for reached, states in self._part(maps, start, part, advanced, keeper, here):
                 yield rows[reached], states
+
+    def _walks(self, maps: Maps, start: Tree, plan: Plan, place: Place | None) -> bool:
+        """Whether one state advances at a time, in replay's order, which holds few and completes each word at once."""
+        if place is not None:
+            return "waiting" in place.position
+        free = not self.compile and self.max_states is None and self.merge_tol is None
+        return free and blocks_of(maps, start, plan).one_by_one
 
     def _part(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced, keeper: Keeper | None,
               here: dict[str, int]) -> Iterator[tuple[np.ndarray, Tree]]:  # fmt: skip

@@ -1,5 +1,6 @@
 from . import budget as budget
 from . import catalogue as catalogue
+from . import comparisons as comparisons
 from . import configs as configs
 from . import estimates as estimates
 from . import folders as folders
@@ -15,6 +16,8 @@ from .estimates import Estimate as Estimate
 from .estimates import estimate as estimate
 from .folders import Folder as Folder
 from .folders import FolderInUseError as FolderInUseError
+from .homes import Home as Home
+from .homes import home as home
 from .job import Job as Job
 from .job import StoppedError as StoppedError
 from .job import jobs as jobs

@@ -7,12 +7,30 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
 from revorder.experiments.checks import MOST_THREADS
+from revorder.experiments.configs import Config
 
 _setting = threading.Lock()
+
+
+def best_device() -> str:
+    """Where tensors live unless somebody says otherwise: "cuda" where there is one, else "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def arithmetic_of(config: Config) -> Iterator[None]:
+    """The threads of torch and the products of matrices that a configuration asks for; afterwards all is as it was.
+
+    Raises:
+        ValueError: so many threads cannot be had here, or another thread multiplies otherwise.
+    """
+    with torch_threads(config.threads), products("tf32" if config.precision == "tf32" else "ieee"):
+        yield
 
 
 @contextmanager
@@ -25,9 +43,9 @@ def exact_arithmetic(threads: int) -> Iterator[None]:
         threads: of torch, for operations in the calling thread.
 
     Raises:
-        ValueError: so many cannot be had here.
+        ValueError: so many cannot be had here, or another thread multiplies in TF32.
     """
-    with torch_threads(threads), without_tf32:
+    with torch_threads(threads), products("ieee"):
         yield
 
 
@@ -82,25 +100,61 @@ def default_threads() -> int:
     return min(torch.get_num_threads(), most_threads())
 
 
-class WithoutTF32:
-    """Float32 means float32 on a GPU, too. The setting is the process's: whoever leaves last puts it back."""
+class Products:
+    """How the process multiplies float32 matrices: "ieee", as they are, or "tf32", which a GPU rounds to 10 bits first.
+
+    The settings are the process's: whoever leaves last puts them back. torch has two names for them, and does not like
+    both to be used: the newer one is taken where it exists.
+    """
 
     def __init__(self) -> None:
-        self.inside, self.before, self.changing = 0, (False, False), threading.Lock()
+        self.inside, self.kind, self.changing = 0, "ieee", threading.Lock()
+        self.before: list[Any] = []
 
-    def __enter__(self) -> None:
-        matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    @contextmanager
+    def __call__(self, kind: str) -> Iterator[None]:
+        """A block of that kind.
+
+        Raises:
+            ValueError: another thread is in a block of the other kind.
+        """
         with self.changing:
+            if self.inside and kind != self.kind:
+                raise ValueError(
+                    f"precision: another experiment of this process multiplies in {self.kind}, and this one would in "
+                    f"{kind}; run one of them in a process of its own"
+                )
             if not self.inside:
-                self.before = matmul.allow_tf32, cudnn.allow_tf32
+                self.kind, self.before = kind, [getattr(*place) for place in _places()]
+                for place, value in zip(_places(), _values(kind), strict=True):
+                    setattr(*place, value)
             self.inside += 1
-            matmul.allow_tf32 = cudnn.allow_tf32 = False
+        try:
+            yield
+        finally:
+            with self.changing:
+                self.inside -= 1
+                if not self.inside:
+                    for place, value in zip(_places(), self.before, strict=True):
+                        setattr(*place, value)
 
-    def __exit__(self, *error: object) -> None:
-        with self.changing:
-            self.inside -= 1
-            if not self.inside:
-                torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = self.before
+
+def _places() -> list[tuple[Any, str]]:
+    """Where torch keeps these settings: those of a GPU first."""
+    backends: Any = torch.backends
+    if not _is_newer():
+        return [(backends.cuda.matmul, "allow_tf32"), (backends.cudnn, "allow_tf32")]
+    gpu = backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn
+    cpu = backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn  # bfloat16, if they were told so
+    return [(place, "fp32_precision") for place in (*gpu, *cpu)]
 
 
-without_tf32 = WithoutTF32()
+def _values(kind: str) -> list[Any]:
+    return [kind] * 3 + ["ieee"] * 3 if _is_newer() else [kind == "tf32"] * 2
+
+
+def _is_newer() -> bool:
+    return hasattr(torch.backends.cuda.matmul, "fp32_precision")
+
+
+products = Products()

@@ -4,18 +4,23 @@ The unit is one evaluation of T: the gradient of ONE small batch. A batch that i
 Two prices must be kept apart. ONE model after n evaluations costs n with every method, backward included. A PATH, the
 models at several checkpoints of one run, costs no more than its last model where the run goes on from checkpoint to
 checkpoint; backward starts afresh for each of them and pays the sum.
+
+A comparison is worth no more than its learning rates: give every method the same grid of them, choose one for each by
+`choose` on some seeds, and compare by `paired` on others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from revorder.engines.fused import fused_step
+from revorder.errors import DivergedError
+from revorder.experiments.pairing import choose, paired
 from revorder.experiments.settings import Setting, coins, digits
 from revorder.planning.plan import plan
 from revorder.pytrees import Tree
@@ -27,14 +32,14 @@ from revorder.updates.descent import sgd
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Method", "Setting", "coins", "compare", "digits", "methods", "table"]
+__all__ = ["Method", "Setting", "choose", "coins", "compare", "digits", "methods", "paired"]
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-COLUMNS = ["method", "seed", "evaluations", "metric", "value"]
+COLUMNS = ["method", "lr", "seed", "evaluations", "metric", "value"]
 
 
 @dataclass(frozen=True)
@@ -70,38 +75,44 @@ class Method:
 def methods(budget: int) -> dict[str, Method]:
     """Those of the course, by name; runs are planned for `budget` evaluations, a multiple of 50.
 
-    All use the setting's learning rate h, with three exceptions: decay starts from 2h, so that its mean is h;
-    schedule-free and the larger batches use 5h. Nothing else is tuned.
+    Each is given the setting's learning rate h as it is; that of decay falls from h to 0.
     """
     return {
+        "forward": Method(),
         "backward": Method(order="backward"),
         "window": Method(order=f"backward-window:{budget // 50}"),
         "blocks": Method(order=f"backward-blocks:{budget // 10}"),
-        "forward": Method(),
         "Lookahead": Method(lambda loss, lr: comparators.lookahead(sgd(loss, lr), 5, 0.8)),
-        "5x batches": Method(lambda loss, lr: sgd(loss, 5 * lr), factor=5),
-        "EMA": Method(lambda loss, lr: comparators.ema(sgd(loss, lr), 0.98)),
+        "5x batches": Method(factor=5),
         "SWA": Method(lambda loss, lr: comparators.swa(sgd(loss, lr), budget // 2)),
         "LAWA": Method(lambda loss, lr: comparators.lawa(sgd(loss, lr), 10, budget // 50)),
-        "schedule-free": Method(lambda loss, lr: comparators.schedule_free(loss, 5 * lr)),
-        "decay": Method(lambda loss, lr: comparators.decayed_sgd(loss, 2 * lr, budget)),
+        "EMA": Method(lambda loss, lr: comparators.ema(sgd(loss, lr), 0.98)),
+        "schedule-free": Method(comparators.schedule_free),
+        "decay": Method(lambda loss, lr: comparators.decayed_sgd(loss, lr, budget)),
     }
 
 
 def compare(
-    setting: Setting, chosen: Mapping[str, Method], seeds: Sequence[int], budget: int, checkpoints: Sequence[int]
+    setting: Setting,
+    chosen: Mapping[str, Method],
+    seeds: Sequence[int],
+    budget: int,
+    checkpoints: Sequence[int],
+    rates: Sequence[float] | None = None,
 ) -> pd.DataFrame:
-    """Run every method with every seed, and look at its model at the same numbers of evaluations.
+    """Run every method with every seed at every rate, and look at its model at the same numbers of evaluations.
 
     Args:
         setting: such as `digits()`.
         chosen: name -> method, such as `methods(budget)`.
-        seeds: of parameters and batches; all methods see the same.
+        seeds: of parameters and batches; all methods and rates see the same, so that runs are paired by seed.
         budget: evaluations that ONE model may cost at most.
         checkpoints: numbers of evaluations, ascending, none above the budget.
+        rates: learning rates, the same grid for all methods; default: the setting's own.
 
     Returns:
-        A tidy frame with the columns method, seed, evaluations (of the one model), metric and value.
+        A tidy frame with the columns method, lr, seed, evaluations (of the one model), metric and value; the value is
+        NaN where a run is not finite.
 
     Raises:
         ValueError: a checkpoint outside 1 … budget, or one that is no multiple of a method's batch factor.
@@ -111,40 +122,13 @@ def compare(
     looks = list(checkpoints)
     if not looks or min(looks) < 1 or max(looks) > budget:
         raise ValueError(f"checkpoints: got {looks}, but they must be 1 to {budget} evaluations, the budget")
-    parts = []
-    for name, method in chosen.items():
-        for metric, values in _values(setting, method, seeds, method.steps(looks)).items():
-            index = pd.MultiIndex.from_product([[name], looks, seeds, [metric]], names=["method", "evaluations",
-                                               "seed", "metric"])  # fmt: skip
-            parts.append(pd.DataFrame({"value": values.ravel()}, index).reset_index()[COLUMNS])
+    axes, parts = ["method", "lr", "evaluations", "seed", "metric"], []
+    for lr in [setting.lr] if rates is None else rates:
+        for name, method in chosen.items():
+            for metric, values in _values(replace(setting, lr=lr), method, seeds, method.steps(looks)).items():
+                index = pd.MultiIndex.from_product([[name], [lr], looks, seeds, [metric]], names=axes)
+                parts.append(pd.DataFrame({"value": values.ravel()}, index).reset_index()[COLUMNS])
     return pd.concat(parts, ignore_index=True)
-
-
-def table(frame: pd.DataFrame, chosen: Mapping[str, Method], metric: str) -> pd.DataFrame:
-    """One row for each method; the path is the last quarter of the checkpoints, those above ¾ of the last one.
-
-    Args:
-        frame: what `compare` returned.
-        chosen: the methods that it was asked to compare.
-        metric: one of the frame's metrics.
-
-    Columns: "one model" and "path" (evaluations), "final" and "error" (mean over seeds at the last checkpoint and its
-    standard error), "best" (smallest value along the path), "along path" (standard deviation along the path), both
-    means over seeds, and "over seeds" (standard deviation over seeds at the last checkpoint).
-    """
-    import pandas as pd
-
-    wide = frame[frame["metric"] == metric].pivot_table("value", ["method", "evaluations"], "seed")
-    looks = np.unique(wide.index.get_level_values("evaluations"))
-    tail, rows = [int(n) for n in looks[looks > 0.75 * looks[-1]]], {}
-    for name, method in chosen.items():
-        path: np.ndarray = wide.loc[name].loc[tail].to_numpy()
-        last, seeds = path[-1], path.shape[1]
-        over = last.std(ddof=1) if seeds > 1 else np.nan
-        rows[name] = {"one model": tail[-1], "path": method.path_cost(tail), "final": last.mean(),
-                      "error": over / seeds**0.5, "best": path.min(0).mean(), "along path": path.std(0).mean(),
-                      "over seeds": over}  # fmt: skip
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
 
 def _values(setting: Setting, method: Method, seeds: Sequence[int], steps: list[int]) -> dict[str, np.ndarray]:
@@ -153,13 +137,27 @@ def _values(setting: Setting, method: Method, seeds: Sequence[int], steps: list[
     metrics = {name: _of_params(metric, update) for name, metric in setting.metrics.items()}
     given = [setting.batches(seed, max(steps), method.factor) for seed in seeds]
     starts = [update.init(setting.start(seed)) for seed in seeds]
-    options: dict[str, Any] = {"metrics": metrics, "engine": "wavefront", "progress": False}
+    options: dict[str, Any] = {"metrics": metrics, "engine": "wavefront", "progress": False, "on_diverge": "mark"}
     if fused_step(update):  # the hand-written step takes one seed at a time, and is faster nevertheless
-        runs = [run(update, start, each, method.order, steps, **options)
+        runs = [_alone(update, start, each, method.order, steps, options)
                 for start, each in zip(starts, given, strict=True)]  # fmt: skip
-        return {name: np.stack([each.metrics[name] for each in runs], axis=1) for name in metrics}
+        return {name: np.stack([each[name] for each in runs], axis=1) for name in metrics}
     together = torch.stack(given) if isinstance(given[0], torch.Tensor) else given
     return run_seeds(update, starts, together, method.order, steps, keep_states=False, **options).metrics
+
+
+def _alone(
+    update: Any, start: Tree, batches: Any, order: str, steps: list[int], options: dict[str, Any]
+) -> dict[str, np.ndarray]:
+    """Metric -> (steps,); NaN if none of the states is finite."""
+    try:
+        return dict(run(update, start, batches, order, steps, record=_nothing, **options).metrics)
+    except DivergedError:
+        return {name: np.full(len(steps), np.nan) for name in options["metrics"]}
+
+
+def _nothing(state: Tree) -> Tree:
+    return torch.zeros(())
 
 
 def _of_params(metric: Callable[[Tree], torch.Tensor], update: Any) -> Callable[[Tree], torch.Tensor]:

@@ -9,16 +9,19 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from revorder import batches, models
-from revorder.data import datasets, images
+from revorder.data import characters, datasets, images
 from revorder.experiments.configs import Config
+from revorder.experiments.measures import Measures, some
 from revorder.problems import Problem
 from revorder.pytrees import Tree, Update
 from revorder.updates.augmentation import augmented
 from revorder.updates.descent import adam, sgd
 from revorder.updates.modules import module_loss
 
-# test images looked at together, for up to 32 states at once: feature maps of more would fill gigabytes, for no speed
-CHUNK = {"mlp": 1000, "resnet18": 100, "resnet50": 100}
+CONTEXT = 32  # characters in a row, where the data are a text
+# examples that metrics look at together, for up to 32 states at once: feature maps of more would fill gigabytes
+CHUNK = {"mlp": 1000, "resnet18": 100, "resnet50": 100, "transformer": 50}
+HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def load(config: Config, directory: str | Path | None = None, device: str | torch.device = "cpu") -> datasets.Dataset:
@@ -34,6 +37,8 @@ def load(config: Config, directory: str | Path | None = None, device: str | torc
     """
     if config.dataset == "digits":
         data = datasets.digits(device=device)
+    elif config.dataset == "austen":
+        data = datasets.austen(CONTEXT, device=device)
     elif config.dataset.startswith("cifar"):
         data = getattr(datasets, config.dataset)(directory, device=device, records_per_file=config.records_per_file)
     else:
@@ -56,12 +61,13 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
         data: its data set, as `load` returns it.
         seed: of parameters, batches, dropout and augmentation.
 
-    The metrics are "test loss" (mean cross-entropy in nats) and "test accuracy" (fraction), with the model in
-    evaluation mode.
+    The metrics are "test loss" (mean cross-entropy in nats) and "test accuracy" (fraction), and with
+    `train_measured` "train loss" and "train accuracy", on training examples that are the same for all seeds; all with
+    the model in evaluation mode, and without augmentation.
     """
     device, dtype = data.train[0].device, torch.float64 if config.precision == "float64" else torch.float32
     model = _model(config, data, seed).to(device=device, dtype=dtype)
-    loss, params = module_loss(model, cross_entropy, seed=seed)
+    loss, params = module_loss(model, _criterion(config), seed=seed)
     update: Update = (
         adam(loss, config.lr, weight_decay=config.weight_decay)
         if config.optimizer == "adam"
@@ -71,63 +77,53 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
         update = augmented(update, images.crop_and_flip, seed)
     prepare = _preparation(config, data, dtype)
     index = getattr(batches, config.data_order)(len(data.train[0]), config.batch_size, config.steps, seed)
-    return Problem(
-        update,
-        update.init(params),
-        batches.Minibatches(data.train, index, prepare=prepare),
-        _metrics(model, update, data.test, prepare, CHUNK[config.model]),
-    )
+    parts = {"train": some(data.train, config.train_measured)} if config.train_measured else {}
+    measures = Measures(model, update, prepare, parts | {"test": data.test}, CHUNK[config.model])
+    examples = batches.Minibatches(data.train, index, prepare=prepare)
+    return Problem(update, update.init(params), examples, measures.metrics)
 
 
 def _model(config: Config, data: datasets.Dataset, seed: int) -> torch.nn.Module:
     inputs, targets = data.train
     classes = {"cifar100": 100}.get(config.dataset, 10)
+    made: torch.nn.Module
     if config.model == "mlp":
         made = models.mlp(inputs[0].numel(), config.width, classes, seed=seed)
+    elif config.model == "transformer":
+        made = models.transformer(len(characters.alphabet()), CONTEXT, width=config.width, seed=seed)
     else:
         make = getattr(models, config.model)
         made = make(inputs.shape[1], classes, norm=config.norm, width=config.width, seed=seed)
-    return Autocast(made) if config.precision == "bf16" else made
+    return Autocast(made, HALVES[config.precision]) if config.precision in HALVES else made
 
 
 class Autocast(torch.nn.Module):
-    """A model whose forward pass runs in bfloat16 where autocast thinks it safe: faster, and NOT exact."""
+    """A model whose forward pass runs in 16 bits where autocast thinks it safe: faster, and NOT exact.
 
-    def __init__(self, model: torch.nn.Module):
+    Gradients are not scaled: in float16, what is below 6e-8 is lost on the way back.
+    """
+
+    def __init__(self, model: torch.nn.Module, dtype: torch.dtype):
         super().__init__()
-        self.model = model
+        self.model, self.dtype = model, dtype
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """The model's outputs, as float32."""
-        with torch.autocast(inputs.device.type, torch.bfloat16):
+        with torch.autocast(inputs.device.type, self.dtype):
             outputs: torch.Tensor = self.model(inputs)
             return outputs.float()
 
 
+def _criterion(config: Config) -> Callable[..., torch.Tensor]:
+    return models.sequence_cross_entropy if config.model == "transformer" else cross_entropy
+
+
 def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> Callable[[Tree], Tree]:
     """What turns stored examples into inputs of the model, on the device where they lie."""
+    if data.train[0].dtype == torch.int64:  # tokens
+        return lambda batch: batch
     if data.train[0].dtype != torch.uint8:
         return lambda batch: (batch[0].to(dtype), batch[1])
     statistics = {"cifar10": images.CIFAR10, "cifar100": images.CIFAR100}
     mean, std = statistics.get(config.dataset, images.FASHION_MNIST)
     return images.Normalise(mean, std, dtype)
-
-
-def _metrics(
-    model: torch.nn.Module,
-    update: Update,
-    test: tuple[torch.Tensor, torch.Tensor],
-    prepare: Callable[[Tree], Tree],
-    chunk: int,
-) -> dict[str, Callable[[Tree], torch.Tensor]]:
-    model.eval()  # the update has a copy of its own
-
-    def outputs(state: Tree) -> torch.Tensor:
-        values = {**update.params(state), **update.buffers(state)}
-        chunks = (prepare((inputs, None))[0] for inputs in test[0].split(chunk))
-        return torch.cat([torch.func.functional_call(model, values, (images,)) for images in chunks])
-
-    def accuracy(state: Tree) -> torch.Tensor:
-        return (outputs(state).argmax(1) == test[1]).double().mean()
-
-    return {"test loss": lambda state: cross_entropy(outputs(state), test[1]), "test accuracy": accuracy}

@@ -26,9 +26,9 @@ def one_of(field: str, value: Any, accepted: Sequence[str]) -> None:
         raise ValueError(f"{field}: got {value!r}, but it must be one of {', '.join(accepted)}{hint}")
 
 
-def count(field: str, value: Any, most: int) -> None:
-    """Raise unless the value is a whole number from 1 to `most`."""
-    whole(field, value, 1)
+def count(field: str, value: Any, most: int, least: int = 1) -> None:
+    """Raise unless the value is a whole number from `least` to `most`."""
+    whole(field, value, least)
     if value > most:
         raise ValueError(f"{field}: got {value}, but at most {most} is accepted")
 

@@ -45,7 +45,8 @@ def options(*chosen: Command) -> Command:
 WHAT = options(
     click.argument("name"),
     click.option("--profile", default="laptop", show_default=True,
-                 help="smoke: under a minute, says only that all works; laptop: minutes on a CPU; gpu: hours."),
+                 help="smoke: under a minute, says only that all works; laptop: minutes on a CPU; "
+                      "colab: about 20 minutes a seed on a T4, by estimate; gpu: hours."),
     click.option("--orders", multiple=True, metavar="ORDER[,ORDER…]",
                  help="Composition orders, such as forward,backward,backward-window:8. May be repeated."),
     click.option("--seeds", type=int, help="How many seeds; each has initial parameters and batches of its own."),
@@ -55,7 +56,7 @@ WHAT = options(
                  help="Any field of the configuration, such as lr=0.02 or train_examples=1000; the value is JSON, or "
                       "else a text. May be repeated."),
 )  # fmt: skip
-WHERE = click.option("--device", default="cpu", show_default=True, help="Where tensors live, such as cpu or cuda.")
+WHERE = click.option("--device", help="Where tensors live, such as cpu or cuda. Default: cuda, if it is there.")
 HOW = options(
     click.option("--data", type=click.Path(path_type=Path),
                  help="Folder with the data set. Default: the variable REVORDER_DATA, or a download."),
@@ -77,17 +78,17 @@ def list_() -> None:
 @main.command()
 @WHAT
 @WHERE
-def plan(device: str, **what: Any) -> None:
+def plan(device: str | None, **what: Any) -> None:
     """Show what experiment NAME would cost.
 
     Nothing is run or written, and no data are needed. Evaluations (applications of one SGD step) are exact: forward
     needs one for each step; backward starts afresh at every checkpoint, so it needs the sum of the checkpoints' step
     numbers. The time is an estimate from a few timed steps.
     """
-    from revorder.experiments.typed import configuration
+    from revorder.experiments.typed import configuration, device_of
 
     with answering():
-        _show_plan(configuration(**what), device)
+        _show_plan(configuration(**what), device_of(device))
 
 
 @main.command()
@@ -98,7 +99,7 @@ def plan(device: str, **what: Any) -> None:
 @click.option("--resume", is_flag=True, help="Go on if the result folder holds a part of this experiment already.")
 @click.option("--yes", is_flag=True, help="Do not ask before a long run.")
 def run(
-    device: str, out: Path | None, data: Path | None, interval: float, resume: bool, yes: bool, **what: Any
+    device: str | None, out: Path | None, data: Path | None, interval: float, resume: bool, yes: bool, **what: Any
 ) -> None:
     """Run experiment NAME into a result folder.
 
@@ -106,10 +107,10 @@ def run(
     there.
     """
     from revorder.experiments.progress import carry_out
-    from revorder.experiments.typed import configuration
+    from revorder.experiments.typed import configuration, device_of
 
     with answering():
-        config = configuration(**what)
+        config, device = configuration(**what), device_of(device)
         out = out or Path("results") / f"{config.name}-{config.profile}"
         if _show_plan(config, device) > LONG and not yes and _asks():
             click.confirm("Start?", abort=True)
@@ -127,11 +128,10 @@ def resume(folder: Path, **how: Any) -> None:
     """
     from revorder.experiments import Folder
     from revorder.experiments.progress import carry_out
-    from revorder.experiments.typed import check_device
+    from revorder.experiments.typed import device_of
 
     with answering():
-        check_device(how["device"])
-        carry_out(Folder(folder).config(), folder, resume=True, **how)
+        carry_out(Folder(folder).config(), folder, resume=True, **how | {"device": device_of(how["device"])})
 
 
 @main.command()
@@ -183,10 +183,11 @@ def _asks() -> bool:
 def _show_plan(config: Config, device: str) -> float:
     """Print what is to be done and its price; returns the predicted seconds."""
     from revorder.experiments.estimates import estimate
-    from revorder.experiments.typed import check_device, described, priced
+    from revorder.experiments.progress import pricing
+    from revorder.experiments.typed import described, priced
 
-    check_device(device)
     click.echo(described(config, device))
-    price = estimate(config, device=device)
+    with pricing() as told:
+        price = estimate(config, device=device, told=told)
     click.echo(priced(price))
     return price.seconds

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from revorder.data.files import parse
-from revorder.experiments import checks
+from revorder.experiments import checks, versions
 from revorder.orders import order
 
 __all__ = ["CHOICES", "Config"]
@@ -19,19 +17,19 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-VERSION = 2
 MOST = 10**9  # in any field that counts something
 MOST_JOBS = 10_000  # orders times seeds times parts; each has a file
 MOST_LETTERS = 1 << 27  # of the words of all checkpoints and orders: a plan holds them, in 8 bytes each
 CHOICES = {
-    "dataset": ("digits", "fashion-mnist", "fashion-mnist-as-rgb32", "cifar10", "cifar100"),
-    "model": ("mlp", "resnet18", "resnet50"),
+    "dataset": ("digits", "austen", "fashion-mnist", "fashion-mnist-as-rgb32", "cifar10", "cifar100"),
+    "model": ("mlp", "resnet18", "resnet50", "transformer"),
     "norm": ("batch", "group"),
     "optimizer": ("sgd", "adam"),
     "data_order": ("iid", "reshuffle", "shuffle_once", "flipflop", "incremental"),
     "engine": ("replay", "wavefront"),
-    "precision": ("float32", "float64", "bf16"),
+    "precision": ("float32", "float64", "tf32", "bf16", "fp16"),
 }
+EXACT = ("float32", "float64")  # precisions in which a step is what its formula says, to the rounding of its dtype
 
 
 @dataclass(frozen=True)
@@ -41,28 +39,27 @@ class Config:
     Attributes:
         name: what it is called.
         profile: "smoke", "laptop" or "gpu", or a word of your own.
-        dataset: see `CHOICES`. "fashion-mnist-as-rgb32" is Fashion-MNIST in CIFAR's format, a stand-in.
-        model: "mlp" (one hidden layer, ReLU), or "resnet18" or "resnet50" with a 3x3 stem.
-        width: hidden units of the perceptron, or channels of the ResNet's first stage.
-        norm: of the ResNets. Ignored by the perceptron.
+        dataset: see `CHOICES`. "austen" is a text, "fashion-mnist-as-rgb32" is Fashion-MNIST in CIFAR's format.
+        model: "mlp" (one hidden layer, ReLU), "resnet18" or "resnet50" with a 3x3 stem, or "transformer" (two blocks).
+        width: hidden units of the perceptron, channels of the ResNet's first stage, or of the transformer.
+        norm: of the ResNets. Ignored by the others.
         optimizer, lr, momentum, weight_decay: the update; constant all along. Momentum is for "sgd" only.
         batch_size, steps, data_order: the batches.
         stride, first: checkpoints are the multiples of `stride` from `first` on.
-        orders: composition orders, as texts.
-        seeds: how many; seed s has initial parameters and batches of its own.
+        orders, seeds: composition orders, as texts; seed s has initial parameters and batches of its own.
         augment: random crops and flips, keyed by the batch.
         engine: "wavefront" is faster; "replay" goes on from a stop to the same bits as a run that was not stopped.
-        precision: "float32" (TF32 off) or "float64"; "bf16" is bfloat16 autocast, which is NOT exact.
+        precision: "float32" (TF32 off), "float64", or, NOT exact, "tf32" (on a GPU), "bf16" or "fp16" (autocast).
+        compile: fuse the steps by TorchInductor ("wavefront" only); sums are taken in another order.
         train_examples, test_examples: take only so many; None: all.
-        records_per_file: of a CIFAR archive; less than 10000 only for small archives made to try things out.
+        train_measured: so many training examples, always the same, are those of train loss and accuracy; 0: none.
+        records_per_file: of a CIFAR archive; less than 10000 only for small ones made to try things out.
         parts: the checkpoints of one run are shared among so many jobs, for several machines or GPUs.
         keep_states: whether the params at the checkpoints are saved, too.
-        threads: of torch, since their number changes the last bits. Left out, it is chosen at once: 1 for the
-            perceptron, where more would only wait for each other, else what torch uses in the calling thread.
+        threads: of torch, which change the last bits. Left out: as many as the calling thread has for ResNets, else 1.
 
-    No count is above `MOST`, no experiment has more than `MOST_JOBS` jobs, and the words of all checkpoints and orders
-    have no more than `MOST_LETTERS` batch numbers (with parts, a sixteenth), so that a configuration from elsewhere can
-    be read and reported in a bounded time and memory. What it costs to RUN one says `revorder plan`.
+    Counts are bounded (`MOST`), as are jobs (`MOST_JOBS`) and the batch numbers of all words (`MOST_LETTERS`), so that
+    a configuration from elsewhere is read and reported in bounded time and memory. `revorder plan` prices a RUN.
 
     Raises (when made):
         ValueError, TypeError: a field out of its range; the message names it, what it got and what is accepted.
@@ -88,8 +85,10 @@ class Config:
     augment: bool = False
     engine: str = "wavefront"
     precision: str = "float32"
+    compile: bool = False
     train_examples: int | None = None
     test_examples: int | None = None
+    train_measured: int = 1000
     records_per_file: int = 10_000
     parts: int = 1
     keep_states: bool = False
@@ -104,17 +103,18 @@ class Config:
             if getattr(self, field) is not None:
                 self._check_count(field, MOST)
         if self.threads is None:
-            object.__setattr__(self, "threads", 1 if self.model == "mlp" else _default_threads())
+            object.__setattr__(self, "threads", _default_threads() if self.model.startswith("resnet") else 1)
         self._check_count("threads", checks.MOST_THREADS)
-        for field in ("augment", "keep_states"):
+        self._check_count("train_measured", MOST, 0)
+        for field in ("augment", "compile", "keep_states"):
             checks.flag(field, getattr(self, field))
         for field in ("lr", "momentum", "weight_decay"):
             checks.number(field, getattr(self, field), zero=field != "lr")
         self._check_orders()
         self._check_together()
 
-    def _check_count(self, field: str, most: int) -> None:
-        checks.count(field, getattr(self, field), most)
+    def _check_count(self, field: str, most: int, least: int = 1) -> None:
+        checks.count(field, getattr(self, field), most, least)
         object.__setattr__(self, field, int(getattr(self, field)))  # NumPy's integers are none in JSON
 
     def _check_orders(self) -> None:
@@ -129,6 +129,8 @@ class Config:
             raise TypeError(f"name, profile: got {self.name!r} and {self.profile!r}, but both must be texts")
         if self.optimizer == "adam" and self.momentum:
             raise ValueError(f"momentum: got {self.momentum}, but adam has moments of its own; use 0")
+        if self.compile and self.engine == "replay":
+            raise ValueError("compile: got True, but replay makes every step as it is written; use engine='wavefront'")
         if not self.checkpoints:
             raise ValueError(f"first, stride: got {self.first} and {self.stride}: no multiple of the stride is left")
         length = (self.checkpoints[0] + self.checkpoints[-1]) * len(self.checkpoints) // 2 * len(self.orders)
@@ -137,8 +139,17 @@ class Config:
             raise ValueError(f"steps, stride, orders, parts: {length} batch numbers to plan, but {most} is the most")
         if len(self.orders) * self.seeds * self.parts > MOST_JOBS:
             raise ValueError(f"orders, seeds, parts: at most {MOST_JOBS} jobs are accepted")
-        if self.augment and self.model == "mlp":
+        if self.augment and not self.model.startswith("resnet"):
             raise ValueError("augment: got True, but crops and flips are for the convolutional models")
+        if (self.model == "transformer") != (self.dataset == "austen"):
+            raise ValueError(
+                f"model, dataset: got {self.model} on {self.dataset}, but text and transformer need each other"
+            )
+
+    @property
+    def exact(self) -> bool:
+        """Whether steps are computed as their formula says, to the rounding of their dtype."""
+        return self.precision in EXACT
 
     @property
     def checkpoints(self) -> range:
@@ -150,7 +161,7 @@ class Config:
         """The same configuration with other values in some fields; for another model, threads are chosen anew.
 
         Raises:
-            ValueError: there is no such field (the nearest name is suggested).
+            ValueError: there is no such field.
         """
         checks.known(changes, FIELDS)
         anew = {"threads": None} if changes.get("model", self.model) != self.model else {}
@@ -158,22 +169,16 @@ class Config:
 
     def to_json(self) -> str:
         """JSON text with all fields and the version of the format."""
-        return json.dumps({"revorder-config": VERSION, **dataclasses.asdict(self)}, indent=2) + "\n"
+        return versions.written(dataclasses.asdict(self))
 
     @classmethod
     def from_json(cls, text: str, source: str | Path = "config") -> Config:
-        """What `to_json` wrote.
+        """What `to_json` wrote, now or in an earlier version.
 
         Raises:
             ValueError: not such a text, another version, or fields that are unknown, missing or out of range.
         """
-        try:
-            fields = parse(text)
-            version = fields.pop("revorder-config")
-        except (ValueError, AttributeError, KeyError, TypeError) as error:
-            raise ValueError(f"{source} is not a revorder configuration ({type(error).__name__}: {error})") from error
-        if version != VERSION:
-            raise ValueError(f"{source} has version {version!r}, but this package reads version {VERSION}")
+        fields = versions.fields_of(text, source)
         try:
             checks.known(fields, FIELDS)
             missing = sorted(set(FIELDS) - fields.keys())

@@ -1,30 +1,29 @@
 """What an experiment will cost, before it is paid for: evaluations exactly, seconds from a few steps that are timed.
 
-Evaluations, batched calls and states come from the plan, and are exact. The seconds are an ESTIMATE: single steps at
-the narrowest and the widest stack of each plan and one call of every metric are timed here, now, on random pixels,
-and multiplied. It leaves out the loading of data and the writing of snapshots, and takes the machine to be as busy
-later as it is now: right within a factor of two on an idle machine, worthless on one that others use at times.
+Evaluations come from the plan, and are exact. Calls and states are those of the blocks in which the engine would let
+states advance, which it finds by timing (see `revorder.engines.widths`), as is done here. The seconds are an ESTIMATE:
+steps of one and of several states, and one pass of the metrics, are timed here, now, on random pixels, and multiplied.
+Where all of that would take more than a few seconds, fewer examples are timed. It leaves out the loading of data and
+the writing of snapshots, and takes the machine to be as busy later as it is now: right within a factor of two on an
+idle machine, worthless on one that others use at times.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
 from revorder.data import cifar, datasets
-from revorder.engines.auto import predict, seconds_of
 from revorder.engines.maps import Maps
-from revorder.engines.memory import free_bytes, state_bytes, states_that_fit
-from revorder.engines.replay import Replay
-from revorder.engines.wavefront import Wavefront
-from revorder.experiments.arithmetic import exact_arithmetic
-from revorder.experiments.building import build
+from revorder.engines.memory import free_bytes, state_bytes
+from revorder.experiments.arithmetic import arithmetic_of
+from revorder.experiments.building import build, load
 from revorder.experiments.configs import Config
-from revorder.experiments.job import Job, jobs
-from revorder.planning.plan import Plan
-from revorder.problems import Problem
+from revorder.experiments.job import jobs
+from revorder.experiments.pricing import OrderCost, order_cost
+from revorder.experiments.timing import Clock, Steps, metrics_seconds
 
 __all__ = ["Estimate", "OrderCost", "duration", "estimate", "readable", "stand_in"]
 
@@ -33,30 +32,11 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-PROBED = 250  # test images that the metrics are timed on; the time for all of them is scaled from it
 SHAPES = {  # of one image, and the numbers of training and test images
     "digits": ((1, 8, 8), 1400, 397),
     "fashion-mnist": ((1, 28, 28), 60_000, 10_000),
     "fashion-mnist-as-rgb32": ((3, 32, 32), 60_000, 10_000),
 }
-
-
-@dataclass(frozen=True)
-class OrderCost:
-    """The cost of one composition order, over all seeds.
-
-    Attributes:
-        order: its text.
-        jobs, evaluations, launches, seconds: sums; `launches` are the batched calls.
-        peak_states: states held at once, in the job that holds most.
-    """
-
-    order: str
-    jobs: int
-    evaluations: int
-    launches: int
-    peak_states: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -104,35 +84,54 @@ class Estimate:
         )
 
 
-def estimate(config: Config, data: datasets.Dataset | None = None, device: str | torch.device = "cpu") -> Estimate:
-    """Predict what an experiment costs on this machine, by timing a few steps of it.
+Told = Callable[[float, str], object]  # (share that is done, what is timed now)
+
+
+def estimate(
+    config: Config, data: datasets.Dataset | None = None, device: str | torch.device = "cpu", told: Told | None = None
+) -> Estimate:
+    """Predict what an experiment costs on this machine, by timing a few steps of it for a few seconds.
 
     Args:
         config: what would be run.
         data: its data set. None: random pixels of the same shape and number, as if the data were there.
         device: where it would run.
+        told: is told how far it is, from 0 to 1, and what is timed now.
 
     Raises:
         ValueError: the configuration does not fit the data.
     """
+    stages, orders = iter(range(len(config.orders) + 3)), config.orders
+
+    def tell(what: str) -> None:
+        if told is not None:
+            told(next(stages) / (len(orders) + 2), what)
+
+    tell("making the model")
     data = stand_in(config, device) if data is None else data
-    probed = replace(data, test=(data.test[0][:PROBED], data.test[1][:PROBED]))
-    with exact_arithmetic(config.threads):
-        problem = build(config, probed, seed=0)
-        at_checkpoint = _metrics_seconds(problem) * len(data.test[0]) / len(probed.test[0])
-        every = [job for job in jobs(config) if job.seed == 0]
-        costs = tuple(_order_cost(config, problem, name, every, at_checkpoint) for name in config.orders)
+    with arithmetic_of(config):
+        problem, clock, every = build(config, data, seed=0), Clock(), [job for job in jobs(config) if job.seed == 0]
+        plans = {name: [job.plan(config) for job in every if job.order == name] for name in orders}
+        steps, costs = Steps(problem, Maps(problem.update, problem.batches, plans[orders[0]][0], None), clock), []
+        tell("timing the metrics")
+        look = metrics_seconds(problem, clock)
+        for name in orders:
+            tell(f"timing steps for {name} order")
+            costs.append(order_cost(config, problem, name, plans[name], steps, look))
+    tell("done")
     size, peak = state_bytes(problem.start), max(cost.peak_states for cost in costs)
     kept = len(config.checkpoints) * state_bytes(problem.update.params(problem.start)) if config.keep_states else 0
     sums = {field: sum(getattr(cost, field) for cost in costs) for field in ("jobs", "evaluations", "launches")}
     return Estimate(
-        costs, **sums, peak_states=peak, state_bytes=size, snapshot_bytes=peak * size + kept,
+        tuple(costs), **sums, peak_states=peak, state_bytes=size, snapshot_bytes=peak * size + kept,
         free_bytes=free_bytes(torch.device(device)) or 0, seconds=sum(cost.seconds for cost in costs),
     )  # fmt: skip
 
 
 def stand_in(config: Config, device: str | torch.device = "cpu") -> datasets.Dataset:
-    """Random pixels in the shape and number of a configuration's data; they take the memory of one image."""
+    """Random pixels in the shape and number of a configuration's data, in the memory of one image; a text is itself."""
+    if config.dataset == "austen":  # it comes with the package
+        return load(config, device=device)
     records = config.records_per_file
     shape, train, test = SHAPES.get(config.dataset, (cifar.IMAGE, 5 * records, records))
     image = torch.randint(256, (1, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)).to(device)
@@ -166,33 +165,3 @@ def readable(count: int) -> str:
         ((unit, size) for unit, size in (("GiB", 2**30), ("MiB", 2**20)) if count >= size), ("KiB", 2**10)
     )
     return f"{count / size:,.1f} {unit}"
-
-
-def _order_cost(config: Config, problem: Problem, order: str, every: list[Job], at_checkpoint: float) -> OrderCost:
-    plans = [job.plan(config) for job in every if job.order == order]
-    engine = Replay() if config.engine == "replay" else Wavefront()
-    sweeps = plans
-    if config.engine == "wavefront":
-        room = states_that_fit(problem.start)
-        sweeps = [part for plan in plans for _, part in plan.split(room or plan.peak_states)]
-    seconds = sum(predict(engine, Maps(problem.update, problem.batches, plan, None), problem.start, plan)
-                  for plan in sweeps)  # fmt: skip
-    seconds += at_checkpoint * sum(len(plan.steps) for plan in plans)
-    evaluations = sum(plan.cost for plan in sweeps)
-    launches = evaluations if config.engine == "replay" else sum(plan.launches for plan in sweeps)
-    peak = max(_held(plan) if config.engine == "replay" else plan.peak_states for plan in sweeps)
-    times = config.seeds
-    return OrderCost(order, len(plans) * times, evaluations * times, launches * times, peak, seconds * times)
-
-
-def _held(plan: Plan) -> int:
-    """States that the replay engine holds at most: the one that advances, and one at every fork above it."""
-    trie = plan.trie
-    forks = (trie.n_children > 1).astype(int)
-    for first, last in zip(trie.level[:-1], trie.level[1:], strict=True):
-        forks[first:last] += forks[trie.parent[first:last]]
-    return 1 + int(forks.max())
-
-
-def _metrics_seconds(problem: Problem) -> float:
-    return sum(seconds_of(partial(metric, problem.start), problem.start) for metric in problem.metrics.values())

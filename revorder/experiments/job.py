@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from torch.utils._pytree import tree_leaves
 
 from revorder.data.files import reading
 from revorder.engines.choice import choose
 from revorder.engines.maps import Maps
 from revorder.engines.places import Place
+from revorder.engines.wavefront import Wavefront
 from revorder.experiments.configs import Config
+from revorder.experiments.resuming import check_replay, check_wavefront
 from revorder.planning.plan import Plan, plan_for
 from revorder.problems import Problem
 from revorder.pytrees import Tree, layout, row
@@ -28,6 +28,7 @@ from revorder.trajectories import storage
 from revorder.trajectories.trajectory import Trajectory
 
 SNAPSHOT = "revorder-snapshot-1"
+ROUNDING = {"tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}  # of what steps are made of, relative
 Watcher = Callable[[Collector], None]
 
 
@@ -145,33 +146,6 @@ class Snapshots:
                 raise ValueError("its states at the checkpoints have another layout")
 
 
-def check_replay(place: Place, plan: Plan, start: Tree) -> None:
-    """Raise unless the replay engine can go on from a place: nodes that wait, each for one of the states."""
-    waiting, states = place.position["waiting"], place.states
-    nodes = [node for node, _ in waiting]
-    fits = _within(nodes, 1, plan.trie.size) and len(set(nodes)) == len(nodes)
-    fits = fits and _within([number for _, number in waiting], 0, len(states) - 1)
-    if not fits or any(layout(state) != layout(start) for state in states):
-        raise ValueError("the replay engine cannot go on from it")
-
-
-def check_wavefront(place: Place, plan: Plan, start: Tree) -> None:
-    """Raise unless the wavefront engine can go on from a place: a tick of a sweep, and a state for every slot."""
-    part, ticks, most = (place.position[name] for name in ("part", "ticks", "max_states"))
-    if not _within([most], 1, 2**63):
-        raise ValueError("it has no number of states")
-    sweeps = [sweep for _, sweep in plan.split(most)]
-    if not _within([part], 0, len(sweeps) - 1) or not _within([ticks], 1, sweeps[part].launches):
-        raise ValueError("it has a tick that there is none of")
-    slots = [((sweeps[part].peak_states, *leaf.shape), leaf.dtype) for leaf in tree_leaves(start)]
-    if [(tuple(leaf.shape), leaf.dtype) for leaf in place.states] != slots:
-        raise ValueError("its states are not those of its slots")
-
-
-def _within(numbers: list[Any], least: int, most: int) -> bool:
-    return all(type(number) is int and least <= number <= most for number in numbers)
-
-
 def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapshots) -> Trajectory:
     """Begin a job, or go on with it from its snapshot.
 
@@ -182,8 +156,11 @@ def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapsho
     """
     plan = job.plan(config)
     maps = Maps(problem.update, problem.batches, plan, None)
-    engine = choose(config.engine, problem.update)
+    engine = Wavefront(compile=True) if config.compile else choose(config.engine, problem.update)
     maps.note(config.engine)
+    if not config.exact:
+        maps.audit.rounding = ROUNDING[config.precision]
+        maps.note(f"{config.precision}, NOT exact")
 
     def record(state: Tree) -> Tree:
         return problem.update.params(state) if config.keep_states else {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -13,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from revorder.experiments import Config, Folder, Progress, StoppedError, jobs, run
+from revorder.experiments.arithmetic import best_device
 
 EVERY = 0.2  # seconds between looks at the progress; the bar itself decides when to draw
 LINES_EVERY = 30.0  # seconds between lines where there is no terminal
@@ -95,6 +98,21 @@ def carry_out(config: Config, out: Path, **how: Any) -> None:
     print(f"Results are in {folder.path}. See them with: {shlex.join(['revorder', 'report', str(folder.path)])}")
 
 
+@contextmanager
+def pricing(stream: TextIO | None = None) -> Iterator[Callable[[float, str], object]]:
+    """What a price is to tell how far it is: a bar on a terminal, which is gone at the end; elsewhere nothing."""
+    stream = stream or sys.stderr
+    with tqdm(total=1.0, file=stream, leave=False, disable=not stream.isatty(), bar_format="{l_bar}{bar}|") as bar:
+
+        def told(done: float, what: str) -> None:
+            bar.set_description_str(what, refresh=False)
+            bar.update(done - bar.n)
+            bar.refresh()
+
+        yield told
+
+
 def _again(out: Path, how: dict[str, Any]) -> str:
-    given = [f"--{option}={how[option]}" for option in ("data", "device") if how[option] not in (None, "cpu")]
+    usual = {"data": None, "device": best_device()}
+    given = [f"--{option}={how[option]}" for option, value in usual.items() if how[option] not in (None, value)]
     return shlex.join(["revorder", "resume", str(out), *given])

@@ -18,7 +18,7 @@ import torch
 
 from revorder.data.datasets import Dataset
 from revorder.errors import DivergedError
-from revorder.experiments.arithmetic import check_threads, exact_arithmetic
+from revorder.experiments.arithmetic import arithmetic_of, check_threads
 from revorder.experiments.building import build, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
@@ -131,7 +131,7 @@ class Work:
         """Carry a job out, write its result, and return the lines that it adds to the card."""
         folder, began = Folder(self.path), time.monotonic()
         snapshots = Snapshots(folder.snapshot(job), job, self.interval, stop, watcher)
-        with exact_arithmetic(self.config.threads):
+        with arithmetic_of(self.config):
             loaded = data or load(self.config, self.data, self.device)
             problem = build(self.config, loaded, job.seed)
             diverged = None

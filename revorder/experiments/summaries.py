@@ -25,6 +25,7 @@ def __dir__() -> list[str]:
 FEW = 5  # seeds: with fewer, even a sign that all of them share comes by chance more often than 1 time in 32
 BEYOND = 1e30  # no loss is as large, and no axis could show it
 LOSS, ACCURACY = "test loss", "test accuracy"
+METRICS = (LOSS, ACCURACY, "train loss", "train accuracy")  # results need not have the last two
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +94,8 @@ def read(folder: Folder) -> Results:
             raise ValueError(f"out: {folder.path} is damaged: the run {name}, seed {seed}, lacks {LOSS} or {ACCURACY}")
         if tuple(run.steps) != tuple(config.checkpoints):
             diverged[str(Job(name, seed))] = _why(every, card, name, seed)
-        elif not all((np.abs(run.metrics[metric]) < BEYOND).all() for metric in (LOSS, ACCURACY)):
-            diverged[str(Job(name, seed))] = f"its {LOSS} or {ACCURACY} is NaN or beyond {BEYOND:g} at a checkpoint"
+        elif wild := [m for m in METRICS if m in run.metrics and not (np.abs(run.metrics[m]) < BEYOND).all()]:
+            diverged[str(Job(name, seed))] = f"its {wild[0]} is NaN or beyond {BEYOND:g} at a checkpoint"
         else:
             runs[name][seed] = run
     unfinished = [str(job) for job in every if not folder.result(job).exists()]

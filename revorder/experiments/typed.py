@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from revorder.data.files import parse
+from revorder.experiments.arithmetic import best_device
 from revorder.experiments.catalogue import experiment
 from revorder.experiments.configs import Config
 from revorder.experiments.estimates import Estimate
@@ -47,23 +48,30 @@ def _assignment(text: str) -> tuple[str, Any]:
         return field.strip(), value
 
 
-def check_device(device: str) -> None:
-    """Raise ValueError unless tensors can be made, and used, on this device."""
+def device_of(device: str | None) -> str:
+    """Where tensors are to live: what was typed, or the best there is.
+
+    Raises:
+        ValueError: tensors cannot be made, or used, there.
+    """
+    device = device or best_device()
     try:
         torch.zeros(1, device=device).sum().item()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         why = str(error).splitlines()[0]
         raise ValueError(f"device: got {device!r}, but that cannot be used here ({why}); use cpu") from error
+    return device
 
 
 def described(config: Config, device: str) -> str:
     """What would be run, in three lines."""
     steps = config.checkpoints
+    precision = f"{config.precision}{'' if config.exact else ' (NOT exact)'}{', compiled' * config.compile}"
     return (
         f"{config.name} ({config.profile}): {config.model}, width {config.width}, on {config.dataset}\n"
         f"{config.optimizer}, constant learning rate {config.lr}, batches of {config.batch_size}, {config.data_order}; "
         f"{config.steps} steps, {len(steps)} checkpoints from {steps[0]} to {steps[-1]}\n"
-        f"seeds: {config.seeds}; engine {config.engine}, {config.precision}, on {device}, threads: {config.threads}"
+        f"seeds: {config.seeds}; engine {config.engine}, {precision}, on {device}, threads: {config.threads}"
     )
 
 

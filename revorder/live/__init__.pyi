@@ -3,6 +3,9 @@ from .averaging import Averaging as Averaging
 from .bounds import Bounds as Bounds
 from .bowl import Bowl as Bowl
 from .boxes import Tosses as Tosses
+from .brackets import Brackets as Brackets
+from .brackets_relu import Kinks as Kinks
+from .brackets_window import CorrectedWindow as CorrectedWindow
 from .cftp import CouplingFromThePast as CouplingFromThePast
 from .chaos import ChaosGame as ChaosGame
 from .cobweb import Cobweb as Cobweb
@@ -13,11 +16,15 @@ from .cyclic_sharing import CyclicSharing as CyclicSharing
 from .digits_law import DigitsAndLaw as DigitsAndLaw
 from .drift import Drift as Drift
 from .expanding import ExpandingMaps as ExpandingMaps
+from .gaps import Gaps as Gaps
 from .hero import Regression as Regression
 from .learning_rates import LearningRates as LearningRates
+from .methods import MethodsByRate as MethodsByRate
 from .mid_epoch import MidEpoch as MidEpoch
 from .perfect_sampler import PerfectSampler as PerfectSampler
 from .predict import Predict as Predict
 from .price import Price as Price
 from .same_law import SameLaw as SameLaw
 from .spreads import Spreads as Spreads
+from .steady import SteadyPaths as SteadyPaths
+from .stretch import Stretch as Stretch

@@ -4,14 +4,14 @@ from .brackets import bracket_figure as bracket_figure
 from .brackets import level_line as level_line
 from .brackets import slope as slope
 from .brackets import slope_figure as slope_figure
-from .budget import budget_figure as budget_figure
-from .budget import methods_figure as methods_figure
-from .budget import pair_figure as pair_figure
+from .budget import heat_figure as heat_figure
+from .budget import multiples_figure as multiples_figure
 from .chaos import chaos_figure as chaos_figure
 from .chaos import clouds_figure as clouds_figure
 from .chaos import corner_weights as corner_weights
 from .contraction import bounds_figure as bounds_figure
 from .dimension import dimension_figure as dimension_figure
+from .experiment_metrics import experiment_metrics_figure as experiment_metrics_figure
 from .experiments import experiment_paths_figure as experiment_paths_figure
 from .experiments import experiment_spreads_figure as experiment_spreads_figure
 from .laws import two_spreads_figure as two_spreads_figure
@@ -28,5 +28,6 @@ from .plans import plan_figure as plan_figure
 from .prices import price_figure as price_figure
 from .prices import threads_figure as threads_figure
 from .quadratics import cycle_figure as cycle_figure
-from .training import momentum_figure as momentum_figure
-from .training import regime_figure as regime_figure
+from .training import gaps_figure as gaps_figure
+from .training import ratios_figure as ratios_figure
+from .training import stretch_figure as stretch_figure

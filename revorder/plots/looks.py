@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
 Style = dict[str, Any]  # keyword arguments of matplotlib's `plot`
 
@@ -23,6 +27,7 @@ MORE: list[Style] = [
     {"color": "#000000", "linestyle": (0, (2, 2))},
 ]
 MARKERS = "os^Dv<P"
+HATCHES = ("//", "\\\\", "..", "||", "--", "xx", "++")  # of bands about lines, in the order of the palette
 PALETTE: list[Style] = [{**style, "marker": marker} for style, marker in zip(STYLES + MORE, MARKERS, strict=True)]
 OWN = {"forward": 0, "backward": 1}  # orders with a look of their own in every figure
 REFERENCE = "0.35"  # lines to compare with; dark enough for everyone to tell from the palette
@@ -48,6 +53,16 @@ def look(number: int, palette: Sequence[Style] = PALETTE, *, marked: bool = True
     if not marked:
         style |= {"markevery": SPACED, "markersize": 5 if again < len(MARKERS) else 9} if again else {"marker": None}
     return style
+
+
+def band(ax: Axes, x: Sequence[float], low: ArrayLike, high: ArrayLike, number: int) -> None:
+    """Draw a pale band about line `number`, whose outline has the line's colour and dashes, with a hatch of its own."""
+    own, again = look(number), number // len(PALETTE)
+    outline = {"edgecolor": own["color"], "linestyle": own["linestyle"], "linewidth": 0.7}
+    hatch = HATCHES[number % len(HATCHES)] * (1 + again)
+    drawn = ax.fill_between(x, low, high, facecolor=(own["color"], 0.15), hatch=hatch, **outline)
+    if hasattr(drawn, "set_hatch_linewidth"):  # since matplotlib 3.11
+        drawn.set_hatch_linewidth(0.4)
 
 
 def dot(number: int, palette: Sequence[Style] = PALETTE) -> Style:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,10 +16,9 @@ from revorder.engines.purity import Untouched
 from revorder.errors import RunInterrupted
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, blank_rows, clone, describe, layout, row, stack
+from revorder.running import measuring
 from revorder.showing import name_of
 from revorder.trajectories.trajectory import Trajectory
-
-METRIC_LANES = 32  # a metric may look at a whole test set: activations of so many states at once are held
 
 
 def progress_bar(plan: Plan, total: int, show: bool) -> tqdm[Any]:
@@ -62,12 +60,16 @@ class Collector:
         self.done[rows] = True
 
     def _measure(self, rows: np.ndarray, states: Tree) -> None:
-        for name, metric in self.metrics.items():
+        def observed(argument: str, function: Callable[[Tree], Any], state: Tree, place: int) -> Any:
+            return self._observed(argument, function, state, rows[place])
+
+        for group in measuring.groups(self.metrics):
             inputs = Untouched(states, None)
-            observe = partial(self._observed, f"metrics[{name!r}]", partial(_number, name, metric))
-            self.values[name][rows] = _measure(metric, states, rows, observe)
+            for name, values in measuring.measure(group, states, observed).items():
+                self.values[name][rows] = values
             if inputs.changed():
-                raise ValueError(f"metrics[{name!r}]: it changed the state in place; compute with new tensors")
+                first = next(iter(group))
+                raise ValueError(f"metrics[{first!r}]: it changed the state in place; compute with new tensors")
 
     def _observed(self, argument: str, function: Callable[[Tree], Any], state: Tree, row: int) -> Any:
         """What a user's function makes of a state; its errors name the argument and the step."""
@@ -104,7 +106,7 @@ class Collector:
                 "layout between checkpoints or is not made of tensors; keep less, as in record=update.params"
             )
         for out, new in zip(pytree.tree_leaves(self.kept), pytree.tree_leaves(kept), strict=True):
-            out[torch.from_numpy(rows).to(out.device)] = new
+            out[torch.from_numpy(rows).to(out.device)] = new.to(out.device)  # a part from a file lies on the CPU
 
     def trajectory(self) -> Trajectory:
         """What was gathered: of all checkpoints, or, after a failure, of those that were reached."""
@@ -112,7 +114,7 @@ class Collector:
         if self.marked.any():
             states = blank_rows(states, torch.from_numpy(self.marked))
         if not reached.all():
-            states = row(states, torch.from_numpy(reached))
+            states = row(states, torch.from_numpy(np.flatnonzero(reached)))
             values = {name: numbers[reached] for name, numbers in values.items()}
         steps = [n for n, here in zip(self.plan.steps, reached, strict=True) if here]
         notes = "; ".join(filter(None, self.notes))
@@ -136,28 +138,3 @@ class RunKeeper(Keeper, Protocol):
 
     def restart(self) -> None:
         """Told that the run begins anew: its place, and what was kept, are void."""
-
-
-def _measure(
-    metric: Callable[[Tree], Any], states: Tree, rows: np.ndarray, observe: Callable[[Tree, int], float]
-) -> list[float]:
-    """A metric on every state of a stack: in one batched call where torch.vmap can, else one by one."""
-    if len(rows) > 1:
-        try:
-            batched = torch.vmap(metric, chunk_size=METRIC_LANES)(states)
-        except Exception:  # the metric leaves torch, or branches on values; one by one says what is wrong, if anything
-            batched = None
-        if isinstance(batched, torch.Tensor) and batched.shape == rows.shape and not batched.is_meta:
-            return batched.tolist()
-    return [observe(row(states, i), n) for i, n in enumerate(rows.tolist())]
-
-
-def _number(name: str, metric: Callable[[Tree], Any], state: Tree) -> float:
-    value = metric(state)
-    if isinstance(value, torch.Tensor):
-        if value.numel() != 1:
-            raise ValueError(f"metrics[{name!r}]: got shape {tuple(value.shape)}, but a metric must be one number")
-        return float("nan") if value.is_meta else value.item()
-    if value is None:
-        raise TypeError(f"metrics[{name!r}]: it returned None, but a metric must return a number")
-    return float(value)

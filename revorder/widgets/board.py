@@ -18,8 +18,9 @@ ENABLED = {  # state -> the buttons that do something
 }  # fmt: skip
 ENGINES = (
     "Engine <b>replay</b>: checkpoints arrive one after another, and a resumed run has the same bits as one that was "
-    "not stopped. <b>wavefront</b>: faster, but all backward checkpoints arrive at the end of their job, so that the "
-    "curve stands still until then; a resumed run is equal up to rounding."
+    "not stopped. <b>wavefront</b>: states that need the same batch advance together where that is faster; then "
+    "backward checkpoints arrive together, too, at the end of their job, and the curve stands still until then. A "
+    "resumed run is equal up to rounding."
 )
 
 
@@ -31,22 +32,20 @@ class Board(Explorer):
         self.experiment, self.profile, self.orders, self.seeds, self.engine, self.device, self.folder = self.controls
         self.price, self.start = _button("Cost and ETA"), _button("Start")
         self.pause, self.resume, self.stop = _button("Pause"), _button("Resume"), _button("Stop")
-        self._lock, self.state = threading.RLock(), "idle"
-        self._curves, self._shown, self._drawn = Curves(), 0.0, 0.0
+        self._lock, self.state, self.said = threading.RLock(), "idle", ""
+        self._curves, self._shown, self._drawn, self._news = Curves(), 0.0, 0.0, False
         self.view = self._arrange()
-        self._draw()
-        self._become("idle", "Nothing runs. Look at cost and ETA, then start.")
 
     def _arrange(self) -> W.Box:
         self.bar = W.FloatProgress(0, min=0, max=1, layout=W.Layout(width="240px"))
         self.progress, self.status, self.error, note = W.HTML(), W.HTML(), W.HTML(), W.HTML(ENGINES)
         # room is kept for texts, table and picture, so that nothing moves
         self.error.layout.min_height = self.status.layout.min_height = "2em"
-        self.table = W.HTML(layout=W.Layout(min_height="11em"))
+        self.table = W.HTML(layout=W.Layout(min_height="14em"))
         self.figure = W.HTML(layout=W.Layout(min_height="330px"))
         columns, buttons = side_by_side(self.controls[:4], self.controls[4:]), row(*self.buttons)
-        return W.VBox([columns, note, buttons, self.error, self.status,
-                       row(self.bar, self.progress), self.table, self.figure])  # fmt: skip
+        return W.VBox([columns, buttons, self.error, self.status, row(self.bar, self.progress),
+                       self.figure, self.table, note])  # fmt: skip
 
     @property
     def controls(self) -> tuple[W.Widget, ...]:
@@ -68,7 +67,7 @@ class Board(Explorer):
         with self._lock:
             if among and self.state not in among:
                 return False
-            self.state = state
+            self.state, self.said = state, said
             for name in ("price", "start", "pause", "resume", "stop"):
                 getattr(self, name).disabled = name not in ENABLED[state].split()
             self.choices.disable(self.busy)
@@ -79,9 +78,12 @@ class Board(Explorer):
         said = html.escape(f"{type(error).__name__}: {error}" if what == "Failed" else str(error))
         self.error.value = f'<div role="alert"><b>{what}:</b> {said}</div>'
 
-    def _show_progress(self, meter: Meter, said: str) -> None:
-        self.bar.value, self.progress.value = meter.evaluations / meter.total, html.escape(said)
+    def _show_progress(self, share: float, said: str) -> None:
+        self.bar.value, self.progress.value = share, html.escape(said)
         self._shown = time.monotonic()
+
+    def _show_meter(self, meter: Meter) -> None:
+        self._show_progress(meter.evaluations / meter.total, meter.said)
 
     def _draw(self) -> None:
         self.picture = self._curves.picture()

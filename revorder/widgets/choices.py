@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as W
-import torch
 
 from revorder.experiments import Config, Folder
+from revorder.experiments.arithmetic import best_device
 from revorder.experiments.catalogue import NAMES, PROFILES, experiment
 
 
@@ -18,11 +19,18 @@ class Choices:
 
     Attributes:
         experiment, profile, orders, seeds, engine, device, folder: the controls.
+        told: is called when they have changed.
+        scratch: where every configuration has a folder of its own; None where one folder was given.
     """
 
-    def __init__(self, name: str, profile: str, own: Config | None, folder: str | Path | None):
-        self.own = own
-        self.scratch = Path(tempfile.mkdtemp(prefix="revorder-")) if folder is None else None
+    def __init__(
+        self, name: str, profile: str, own: Config | None, folder: str | Path | None, home: str | Path | None = None
+    ):
+        self.own, self._choosing = own, False
+        self.told: Callable[[], None] = _nothing
+        self.scratch: Path | None = None
+        if folder is None:
+            self.scratch = Path(home).expanduser() if home else Path(tempfile.mkdtemp(prefix="revorder-"))
         chosen = own or experiment(name, profile)
         self._make(chosen, name)
         self.folder.value = str(folder if self.scratch is None else _fresh(self.scratch, chosen))
@@ -37,11 +45,13 @@ class Choices:
         self.orders = W.Text(description="orders", continuous_update=False, **wide)
         self.seeds = W.BoundedIntText(1, min=1, max=1000, description="seeds", continuous_update=False, **wide)
         self.engine = W.Dropdown(options=("replay", "wavefront"), description="engine", **wide)
-        devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+        devices = list(dict.fromkeys((best_device(), "cpu")))
         self.device = W.Dropdown(options=devices, description="device", **wide)
         self.folder = W.Text(description="result folder", continuous_update=False, **wide)
         for control in (self.experiment, self.profile):
             control.observe(self._choose, "value")
+        for control in (self.orders, self.seeds, self.engine, self.device, self.folder):
+            control.observe(self._tell, "value")
         self._choose()
 
     @property
@@ -66,10 +76,16 @@ class Choices:
 
     def _choose(self, change: Any = None) -> None:
         """Another experiment or profile: show its orders, seeds and engine."""
-        chosen = self._chosen()
+        chosen, self._choosing = self._chosen(), True
         self.orders.value, self.seeds.value = ", ".join(chosen.orders), chosen.seeds
         self.engine.value = "replay" if chosen.profile == "smoke" else chosen.engine
         self.profile.disabled = not self.experiment.value
+        self._choosing = False
+        self._tell()
+
+    def _tell(self, change: Any = None) -> None:
+        if not self._choosing:
+            self.told()
 
     def disable(self, busy: bool) -> None:
         """Take no more input, or take it again."""
@@ -87,11 +103,15 @@ class Choices:
             raise ValueError("result folder: got no name, but results must be kept somewhere")
         place = Path(self.folder.value.strip()).expanduser()
         if self.scratch is not None and place.parent == self.scratch:  # nobody cares what it is called
-            place = _fresh(self.scratch, config)
-            self.folder.value = str(place)
+            place, self._choosing = _fresh(self.scratch, config), True
+            self.folder.value, self._choosing = str(place), False
         elif (place / "config.json").exists() and Folder(place).config() != config:
             raise ValueError(f"result folder: {place} holds the results of another configuration; choose another one")
         return place
+
+
+def _nothing() -> None:
+    """Nobody is told."""
 
 
 def _fresh(scratch: Path, config: Config) -> Path:

@@ -145,8 +145,8 @@ def _said(curves: list[Curve]) -> str:
     return f"{len(curves)} run{'s' if len(curves) > 1 else ''}, {LOSS} {ends}{', …' if len(curves) > 3 else ''}"
 
 
-def price_table(price: Estimate) -> str:
-    """An estimate as an HTML table; all texts are escaped."""
+def price_table(price: Estimate, what: str) -> str:
+    """An estimate as an HTML table, under what was priced; all texts are escaped."""
     head = ("order", "jobs", "evaluations", "batched calls", "states at once", "predicted time")
     rows = [(cost.order, cost) for cost in price.orders] + [("all", price)]
     cells = [
@@ -168,6 +168,7 @@ def price_table(price: Estimate) -> str:
         for line in cells
     )  # fmt: skip
     return (
-        f'<table style="line-height:1.5"><tr>{top}</tr>{body}</table>{html.escape(price.memory)}.<br>Evaluations are '
-        "exact; the time is an estimate from a few steps timed on this machine just now."
+        f'<table style="line-height:1.5"><caption style="text-align:left">Cost of {html.escape(what)}</caption>'
+        f"<tr>{top}</tr>{body}</table>{html.escape(price.memory)}.<br>Evaluations are exact; the time is an estimate "
+        "from a few steps that were timed on this machine when the cost was asked for."
     )

@@ -1,62 +1,58 @@
-"""The widget of notebook 08: does training contract? Two coupled runs of a network, and the paths of both orders."""
+"""The widget of notebook 08: train two networks on the same batches, and see what becomes of the gap between them."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import html
-from dataclasses import dataclass
 
 import ipywidgets as W
 import numpy as np
 import torch
 
 from revorder.data.datasets import digits
+from revorder.diagnostics.coupling import network_gaps
 from revorder.errors import DivergedError
 from revorder.plots.picture import Picture, spoken
-from revorder.plots.training import regime_figure
+from revorder.plots.training import gaps_figure
 from revorder.problems import Problem, digits_mlp
-from revorder.pytrees import Tree
-from revorder.running.run import run
-from revorder.trajectories.trajectory import Trajectory
+from revorder.pytrees import Tree, stack
+from revorder.running.seeds import run_seeds
 from revorder.updates.descent import SGD, sgd
 from revorder.updates.modules import ModuleLoss
-from revorder.widgets.base import Explorer, side_by_side
+from revorder.widgets.base import Explorer, busy, side_by_side
 
-STEPS, STRIDE = 400, 20
+LOOKS = (10, 20, 50, 100, 150, 200, 300, *range(400, 2001, 100))
+TURN = 400  # steps: the gap at the end is compared with that here
+STARTS = {"one gradient step away": "perturbed", "drawn by another seed": "independent"}
+OTHER = 1000  # added to a seed: that of the independent start
 
 
-@dataclass(frozen=True, eq=False)
-class Coupled:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pair:
     """Two runs on the same batches from two starts.
 
     Attributes:
         steps: (m,) where the gaps were taken; the first is 0.
-        parameters: (m,) Euclidean distance of all parameters.
-        predictions: (m,) root mean square, over the test images, of the distance of the predicted probabilities.
+        gaps: quantity -> (m,) "parameters", "logits" and "probabilities", as `network_gaps` has them.
+        losses: (2, m) test losses in nats.
     """
 
     steps: np.ndarray
-    parameters: np.ndarray
-    predictions: np.ndarray
+    gaps: dict[str, np.ndarray]
+    losses: np.ndarray
 
-    @property
-    def factor(self) -> float:
-        """By how much the gap of the predictions changed: the last quarter (geometric mean) over step 0."""
-        return float(np.exp(np.log(self._late).mean()) / self.predictions[0])
+    def over_start(self, quantity: str) -> np.ndarray:
+        """The gap of a quantity over that at step 0, (m,)."""
+        return np.asarray(self.gaps[quantity] / self.gaps[quantity][0])
 
-    @property
-    def rate(self) -> float:
-        """The same as a factor per step; below 1: the predictions come together."""
-        return float(self.factor ** (1 / self.steps[-len(self._late) :].mean()))
-
-    @property
-    def _late(self) -> np.ndarray:
-        return self.predictions[-max(1, (len(self.steps) - 1) // 4) :]
+    def later(self, quantity: str) -> float:
+        """The last gap of a quantity over that at step 400, or at the last step before."""
+        turn = int(np.searchsorted(self.steps, TURN, side="right")) - 1
+        return float(self.gaps[quantity][-1] / self.gaps[quantity][turn])
 
 
 def digits_problem(lr: float, batch_size: int, steps: int, *, momentum: float = 0.0, seed: int = 0) -> Problem:
-    """`digits_mlp` in float64, with momentum, and with one batch more than `steps` for the second start."""
+    """`digits_mlp` in float64, with momentum, and with one batch more than `steps` for a perturbed start."""
     problem = digits_mlp(lr, batch_size, steps + 1, seed=seed, dtype=torch.float64)
     if not momentum:
         return problem
@@ -64,24 +60,25 @@ def digits_problem(lr: float, batch_size: int, steps: int, *, momentum: float = 
     return dataclasses.replace(problem, update=update, start=update.init(problem.start["params"]))
 
 
-def _from(problem: Problem, start: Tree, order: str, steps: list[int]) -> Trajectory:
-    return run(problem.update, start, problem.batches, order, steps, metrics=problem.metrics, progress=False,
-               engine="wavefront")  # fmt: skip
+def second_start(problem: Problem, start: str, seed: int) -> Tree:
+    """The other start of a pair: "perturbed", by the last batch of the problem, or "independent"."""
+    if start == "perturbed":
+        return problem.update(problem.start, problem.batches[len(problem.batches) - 1])
+    other = digits_mlp(seed=seed + OTHER, steps=1, dtype=torch.float64)
+    return {**problem.start, "params": other.start["params"]}
 
 
-def gaps(problem: Problem, run_a: Trajectory, run_b: Trajectory, other: Tree) -> Coupled:
-    """The gaps of two runs of a problem, from its start and from `other`, at step 0 and at the checkpoints.
-
-    If `other` is one step of batch n away, T_n(θ_0), the gap at step n is that of a backward move: B_{n+1} - B_n is the
-    gap of two starts so far apart.
-    """
-    a, b = (
-        {name: torch.cat([first[None], made.states["params"][name]]) for name, first in start["params"].items()}
-        for start, made in ((problem.start, run_a), (other, run_b))
-    )
-    squares = functools.reduce(torch.add, (((a[name] - b[name]) ** 2).flatten(1).sum(1) for name in a))
-    apart = (_probabilities(problem, a) - _probabilities(problem, b)).square().sum(-1).mean(-1)
-    return Coupled(np.array([0, *run_a.steps]), squares.sqrt().numpy(), apart.sqrt().numpy())
+def train_pair(problem: Problem, other: Tree, looks: tuple[int, ...]) -> Pair:
+    """Train a problem from its start and from `other`, forward on the same batches; gaps at 0 and the looks."""
+    starts, loss = [problem.start, other], problem.metrics["test loss"]
+    runs = run_seeds(problem.update, starts, 2 * [problem.batches], "forward", looks, metrics={"test loss": loss},
+                     progress=False)  # fmt: skip
+    first = stack([start["params"] for start in starts])
+    states = {name: torch.cat([first[name][None], each]) for name, each in runs.states["params"].items()}
+    a, b = ({name: each[:, i] for name, each in states.items()} for i in range(2))
+    at_start = [[float(loss(start)) for start in starts]]
+    gaps = network_gaps(_loss(problem).model, digits(dtype=torch.float64).test[0], a, b)
+    return Pair(np.array([0, *looks]), gaps, np.concatenate([at_start, runs.metrics["test loss"]]).T)
 
 
 def _loss(problem: Problem) -> ModuleLoss:
@@ -90,77 +87,72 @@ def _loss(problem: Problem) -> ModuleLoss:
     return problem.update.loss
 
 
-@functools.cache
-def _images(dtype: torch.dtype) -> torch.Tensor:
-    return digits(dtype=dtype).test[0]
-
-
-def _probabilities(problem: Problem, params: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Predicted probabilities of a stack of params: (m, 397 images, 10 classes)."""
-    model, images = _loss(problem).model, _images(next(iter(params.values())).dtype)
-    logits: torch.Tensor = torch.vmap(lambda one: torch.func.functional_call(model, one, (images,)))(params)
-    return logits.softmax(-1)
-
-
 class RegimeExplorer(Explorer):
-    """A widget: train a small network in both orders, and see whether two coupled runs come together.
+    """A widget: train two small networks on the same batches, 2000 steps, and see how far apart they stay.
 
     Attributes:
-        lr, batch_size, momentum, order, seed: the controls; `order` is that of the coupled runs.
-        trajectories: the runs shown at the left, forward and backward. Empty if one diverged.
-        coupled: the gaps shown at the right, or None.
+        lr, batch_size, momentum, start, seed: the controls; `start` is that of the second network.
+        train: the button; nothing is trained before it is pressed, but for the first picture.
+        pair: what was trained last, a `Pair`, or None.
         picture: what is shown, a `Picture`, or None.
         image: the same as HTML.
+        sign: says that the kernel trains, while it does, and that the settings have changed since.
         status: the message of the picture, read aloud when it changes.
         view: the box to display; the object itself displays as it.
     """
 
-    def __init__(self, lr: float = 0.1, batch_size: int = 8, momentum: float = 0.0, order: str = "forward"):
+    def __init__(self, lr: float = 0.1, batch_size: int = 8, momentum: float = 0.0, start: str = "perturbed"):
+        said = next(text for text, name in STARTS.items() if name == start)
         self.lr = W.FloatLogSlider(lr, min=-2, max=0, step=0.1, description="learning rate h", readout_format=".2g")
         self.batch_size = W.SelectionSlider(options=[2, 4, 8, 16, 32], value=batch_size, description="batch size")
         self.momentum = W.SelectionSlider(options=[0.0, 0.5, 0.9], value=momentum, description="momentum")
-        self.order = W.Dropdown(options=["forward", "backward"], value=order, description="order of the pair")
+        self.start = W.Dropdown(options=list(STARTS), value=said, description="second start")
         self.seed = W.BoundedIntText(0, min=0, max=99, description="seed")
+        self.train = W.Button(description="Train 2000 steps", button_style="primary")
         self.image, self.status = W.HTML(layout=W.Layout(min_height="370px")), W.HTML()
+        self.sign = W.HTML(layout=W.Layout(min_height="1.6em"))
         for control in self.controls:
-            control.style.description_width, control.layout.width = "120px", "380px"
+            control.style.description_width, control.layout.width = "120px", "min(380px, 100%)"
             control.continuous_update = False
-            control.observe(self._redraw, names="value")
-        self.view = W.VBox([side_by_side(self.controls[:3], self.controls[3:]), self.image, self.status])
-        self._redraw()
+            control.observe(self._changed, names="value")
+        self.train.on_click(lambda button: self.retrain())
+        columns = side_by_side(self.controls[:3], (*self.controls[3:], self.train))
+        self.view = W.VBox([columns, self.sign, self.image, self.status])
+        self.retrain()
 
     @property
     def controls(self) -> tuple[W.Widget, ...]:
-        """All controls, in the order in which the Tab key reaches them."""
-        return self.lr, self.batch_size, self.momentum, self.order, self.seed
+        """All controls but the button, in the order in which the Tab key reaches them."""
+        return self.lr, self.batch_size, self.momentum, self.start, self.seed
 
-    def _redraw(self, change: object = None) -> None:
-        self.trajectories: list[Trajectory] = []
-        self.coupled: Coupled | None = None
+    def _changed(self, change: object = None) -> None:
+        self.sign.value = "Other settings than those of the picture: press the button to train."
+
+    def retrain(self) -> None:
+        """Train with the settings as they are, and show the picture."""
+        self.pair: Pair | None = None
         self.picture: Picture | None = None
         self.status.value = ""
         try:
-            self.trajectories, found = self._train()
+            with busy(self.sign, self.image, said="Training two networks on the digits …"):
+                self.pair = self._train()
         except DivergedError as error:
             said = f"<b>Diverged:</b> {html.escape(str(error))}. Choose a smaller learning rate."
             self.image.value = f'<p role="alert">{said}</p>'
             return
-        self.coupled, order = found, self.order.value
-        self.picture = regime_figure(self.trajectories, found.steps.tolist(), found.parameters, found.predictions,
-                                     order=order, title=_said(found))  # fmt: skip
-        self.image.value, self.status.value = self.picture.html, spoken(_said(found))
+        gaps = {name: self.pair.over_start(name)[None] for name in self.pair.gaps}
+        losses = {"first": self.pair.losses[:1], "second": self.pair.losses[1:]}
+        self.picture = gaps_figure(self.pair.steps.tolist(), gaps, losses, title=_said(self.pair))
+        self.image.value, self.status.value = self.picture.html, spoken(_said(self.pair))
 
-    def _train(self) -> tuple[list[Trajectory], Coupled]:
-        problem = digits_problem(self.lr.value, self.batch_size.value, STEPS, momentum=self.momentum.value,
-                                 seed=self.seed.value)  # fmt: skip
-        steps, order = list(range(STRIDE, STEPS + 1, STRIDE)), self.order.value
-        other = problem.update(problem.start, problem.batches[STEPS])
-        runs = [_from(problem, problem.start, name, steps) for name in ("forward", "backward")]
-        first = runs[order == "backward"]
-        return runs, gaps(problem, first, _from(problem, other, order, steps), other)
+    def _train(self) -> Pair:
+        seed, options = self.seed.value, {"momentum": self.momentum.value}
+        problem = digits_problem(self.lr.value, self.batch_size.value, LOOKS[-1], seed=seed, **options)
+        return train_pair(problem, second_start(problem, STARTS[self.start.value], seed), LOOKS)
 
 
-def _said(found: Coupled) -> str:
-    verdict = "contract" if found.rate < 1 else "do not contract"
-    ends = f"in the last quarter their gap is {found.factor:.2g} of its start"
-    return f"Predictions {verdict} ({found.rate:.4f} per step): {ends}"
+def _said(pair: Pair) -> str:
+    ends = ", ".join(f"{name} {pair.later(name):.2g}" for name in pair.gaps)
+    ends_of = ", ".join(f"{name} {pair.over_start(name)[-1]:.2g}" for name in pair.gaps)
+    last, turn = pair.steps[-1], min(TURN, pair.steps[-1])
+    return f"One pair, step {last}: gap over that at step 0: {ends_of}; over that at step {turn}: {ends}"

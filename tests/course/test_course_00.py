@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from answers_00 import composed
 
 from revorder.course import profile
 from revorder.course.checking import Verdict, check
+from revorder.course.profiles import PROFILES
+from revorder.experiments import experiment
 
 
 def test_forgetting_to_start_afresh():
@@ -34,3 +37,17 @@ def test_profiles(monkeypatch):
     monkeypatch.setenv("REVORDER_PROFILE", "huge")
     with pytest.raises(ValueError, match="REVORDER_PROFILE: got 'huge'"):
         profile()
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_profile_has_sizes_and_experiments_of_its_own(monkeypatch, place):
+    name = ("smoke", "laptop", "gpu")[place]
+    monkeypatch.setenv("REVORDER_PROFILE", name)
+    assert profile().size(20, 60, 100) == (20, 60, 100)[place]
+    assert profile().experiment("mlp-digits", lr=0.2) == experiment("mlp-digits", name, lr=0.2)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_profile_takes_the_gpu_where_there_is_one(monkeypatch, there):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert all(each.device == ("cuda" if there else "cpu") for each in PROFILES.values())

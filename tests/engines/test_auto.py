@@ -11,7 +11,7 @@ import torch
 from family import long
 
 import revorder as ro
-from revorder.engines import auto
+from revorder.engines import auto, stopwatch
 from revorder.engines import kernels as kernels_
 from revorder.engines.affine import Affine
 from revorder.engines.kernels import Kernels
@@ -242,9 +242,9 @@ def test_predictions(timed):
 def test_a_call_lasts_until_the_device_is_done(monkeypatch, device, waits):
     done, told = [], []
     monkeypatch.setattr(torch.cuda, "synchronize", lambda where: told.append(where.type))
-    monkeypatch.setattr(auto, "shortest", lambda call: call() or 5.0)
+    monkeypatch.setattr(stopwatch, "shortest", lambda call: call() or 5.0)
     place = SimpleNamespace(device=SimpleNamespace(type=device))
-    assert auto.seconds_of(lambda: done.append(1), place) == 5.0
+    assert stopwatch.seconds_of(lambda: done.append(1), place) == 5.0
     assert done == [1] and told == ["cuda"] * waits
 
 

@@ -15,7 +15,7 @@ from processes import printed, python
 from torch.utils._pytree import tree_leaves
 
 from revorder.experiments import Config, Folder, StoppedError, run
-from revorder.experiments.arithmetic import most_threads, torch_threads, without_tf32
+from revorder.experiments.arithmetic import most_threads, torch_threads
 from revorder.experiments.catalogue import NAMES, experiment
 from revorder.experiments.estimates import estimate
 from revorder.experiments.typed import configuration, described
@@ -111,7 +111,7 @@ def test_experiments_side_by_side_leave_all_other_threads_alone():
     code = """
 import threading
 import torch
-from revorder.experiments.arithmetic import most_threads, torch_threads, without_tf32
+from revorder.experiments.arithmetic import most_threads, torch_threads
 
 default = torch.get_num_threads() if early else threads
 if not early: torch.set_num_threads(default)
@@ -167,27 +167,13 @@ def test_a_thread_gets_its_own_number_back():
     torch.set_num_threads(before)  # for threads to come: the worker chose 2 for them
 
 
-def test_tf32_stays_off_until_the_last_has_left():
-    matmul = torch.backends.cuda.matmul
-    before, matmul.allow_tf32 = matmul.allow_tf32, True
-    try:
-        for _ in range(2):  # as of two experiments side by side
-            without_tf32.__enter__()
-        without_tf32.__exit__(None, None, None)
-        assert not matmul.allow_tf32
-        without_tf32.__exit__(None, None, None)
-        assert matmul.allow_tf32
-    finally:
-        matmul.allow_tf32 = before
-
-
 def test_prices_are_those_of_the_same_threads(monkeypatch):
-    from revorder.experiments import estimates
+    from revorder.experiments import pricing
 
     seen = set()
-    timed = estimates.predict
-    monkeypatch.setattr(estimates, "predict", lambda *given: seen.add(torch.get_num_threads()) or timed(*given))
-    estimate(LONG_SUMS)
+    timed = pricing.predict
+    monkeypatch.setattr(pricing, "predict", lambda *given: seen.add(torch.get_num_threads()) or timed(*given))
+    estimate(LONG_SUMS.replace(engine="wavefront"))
     assert seen == {LONG_SUMS.threads}
     assert "threads: 3" in described(LONG_SUMS, "cpu")
 
@@ -196,7 +182,7 @@ def test_threads_are_chosen_once():
     with torch_threads(5):
         configs = {name: experiment(name, "smoke") for name in NAMES}
     assert {name: config.threads for name, config in configs.items()} == {
-        name: 1 if name.startswith("mlp") else 5 for name in NAMES
+        name: 5 if name.startswith("resnet") else 1 for name in NAMES
     }
     resnet = configs["resnet18-cifar10"]
     with torch_threads(2):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
+import revorder as ro
 from revorder.engines.auto import predict
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
@@ -33,9 +36,33 @@ def test_gpu_profiles_are_full_size():
         config = experiment(name, "gpu")
         examples = len(stand_in(config).train[0])
         assert config.train_examples is None and config.test_examples is None
+        assert config.seeds >= 5
         assert config.steps * config.batch_size >= 3 * examples // config.batch_size * config.batch_size
         assert config.engine == "wavefront" and config.precision == "float32"
         assert config.width == (64 if "resnet" in name else experiment(name, "laptop").width)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("resnet")])
+def test_a_seed_of_colab_is_twenty_minutes_of_arithmetic_on_a_t4(name):
+    """An estimate: 2e12 operations a second, those of steps and of metrics; nothing was measured on a T4."""
+    config = experiment(name, "colab")
+    data = stand_in(config, "meta")
+    model = getattr(ro.models, config.model)(3, 100 if "100" in name else 10, width=config.width).to("meta")
+    step, look = (operations(model, config.batch_size, back) for back in (True, False))
+    evaluations = sum(plan(order, config.checkpoints).cost for order in config.orders)
+    examples = len(data.test[0]) + config.train_measured
+    looks = len(config.orders) * len(config.checkpoints) * examples / config.batch_size
+    assert 15 < (evaluations * step + looks * look) / 2e12 / 60 < 30
+    assert config.seeds == 5
+
+
+def operations(model, batch_size, back):
+    """Floating-point operations of one pass over a batch."""
+    with FlopCounterMode(display=False) as counted:
+        outputs = model(torch.zeros(batch_size, 3, 32, 32, device="meta"))
+        if back:
+            outputs.sum().backward()
+    return counted.get_total_flops()
 
 
 def test_the_stand_in_differs_from_cifar_in_its_data_only():

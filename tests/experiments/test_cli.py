@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import signal
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from processes import begun, python
 
 from revorder.data import cifar
-from revorder.experiments import Config, Folder, run
+from revorder.experiments import Config, Folder, progress, run
 from revorder.experiments.catalogue import NAMES
 from revorder.experiments.cli import main
 from revorder.experiments.progress import Watcher
-from revorder.experiments.typed import configuration
+from revorder.experiments.typed import configuration, device_of
 
 SMALL = ("--profile", "smoke", "--seeds", "1", "--set", "steps=20", "--set", "stride=5", "--set", "width=4")
 
@@ -68,6 +71,22 @@ def test_from_run_to_report(tmp_path, monkeypatch):
     cli("resume", "results/mlp-digits-smoke")
     assert "holds results already" in cli("run", "mlp-digits", *SMALL, code=2)
     assert "another configuration" in cli("run", "mlp-digits", *SMALL, "--resume", "--set", "lr=0.3", code=2)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_gpu_is_the_default_where_there_is_one(monkeypatch, there):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(torch, "zeros", lambda *size, device=None: torch.ones(1))
+    assert device_of(None) == ("cuda" if there else "cpu") and device_of("meta") == "meta"
+    priced = []
+    monkeypatch.setattr("revorder.experiments.estimates.estimate",
+                        lambda config, device, told: priced.append(device) or SimpleNamespace(seconds=0.0))  # fmt: skip
+    cli("plan", "mlp-digits", "--profile", "smoke")
+    cli("plan", "mlp-digits", "--profile", "smoke", "--device", "cpu")
+    assert priced == ["cuda" if there else "cpu", "cpu"]
+    how = {"data": None, "device": "cpu"}
+    assert ("--device=cpu" in progress._again(Path("r"), how)) is there  # else resuming would take the default
+    assert "--device" not in progress._again(Path("r"), how | {"device": device_of(None)})
 
 
 def test_options_become_fields():

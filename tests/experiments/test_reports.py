@@ -63,21 +63,23 @@ def test_the_report_tells_both_spreads_apart_and_gives_the_cost(whole, tmp_path)
         assert "UNFINISHED" not in said and "DIVERGED" not in said
         assert "from step 32 on" in said
         assert "train" in said and "200" in said and "processor" in said
-    assert re.findall(r"!\[(?:.*)\]\((.*)\)", text) == ["paths.png", "spreads.png"]
-    assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in ("paths.png", "spreads.png"))
+    assert re.findall(r"!\[(?:.*)\]\((.*)\)", text) == ["metrics.png", "paths.png", "spreads.png"]
+    assert all(
+        (tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in ("metrics.png", "paths.png", "spreads.png")
+    )
 
 
 def test_the_page_needs_no_other_file(whole, tmp_path):
     page, _ = texts(report([whole.path], tmp_path))
-    assert re.findall(r'(?:src|href)="(.{5})', page) == ["data:"] * 2
-    assert len(re.findall(r'<img alt="[^"]{40,}"', page)) == 2
+    assert re.findall(r'(?:src|href)="(.{5})', page) == ["data:"] * 3
+    assert len(re.findall(r'<img alt="[^"]{40,}"', page)) == 3
 
 
 def test_several_folders_are_one_report(whole, tmp_path):
     page, text = texts(report([whole.path, whole.path], tmp_path))
     assert page.count("<h2>small (smoke)</h2>") == 2
     assert {found.name for found in tmp_path.glob("*.png")} == {
-        "paths-1.png", "spreads-1.png", "paths-2.png", "spreads-2.png"
+        f"{name}-{number}.png" for name in ("metrics", "paths", "spreads") for number in (1, 2)
     }  # fmt: skip
 
 
@@ -192,7 +194,7 @@ def test_texts_of_a_folder_are_shown_and_not_interpreted(tmp_path):
     for said in (page, text):
         assert not re.search(r"<(script|b|i)>", said)
         assert "&lt;script&gt;" in said
-    assert not re.search(r"(?<!\\)\]\((?!paths|spreads)", text) and "\n# head" not in text
+    assert not re.search(r"(?<!\\)\]\((?!metrics|paths|spreads)", text) and "\n# head" not in text
     rows = [line for line in text.splitlines() if line.startswith("| name")]
     assert len(re.findall(r"(?<!\\)\|", rows[0])) == 3  # a cell is a cell
 

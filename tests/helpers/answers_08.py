@@ -5,41 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 RIGHT = [
-    ("08-same-law", "ABF"),
-    ("08-same-law", "f, b, a"),
-    ("08-same-law", {"A", "B", "F"}),
-    ("08-steady", lambda losses: losses.std(axis=1).mean()),
-    ("08-steady", lambda losses: np.mean([np.std(path) for path in losses])),
-    ("08-steady", lambda losses: float(np.sqrt(((losses - losses.mean(1, keepdims=True)) ** 2).mean(1)).mean())),
+    ("08-stretch", lambda h, low, high: max(abs(1 - h * low), abs(1 - h * high))),
+    ("08-stretch", lambda h, low, high: max(1 - h * low, h * high - 1)),
+    ("08-stretch", lambda h, low, high: float(np.abs(1 - h * np.array([low, high])).max())),
     ("08-adam", (1, 1000)),
     ("08-adam", [1, 1000]),
 ]
 
 WRONG = [
-    ("08-same-law", "BF", "A: step 1750 is a whole number of epochs"),
-    ("08-same-law", "AF", "B: two equal laws"),
-    ("08-same-law", "ABCF", "C: 1800 is no multiple"),
-    ("08-same-law", "ABDF", "D: same law is about ONE step"),
-    ("08-same-law", "ABEF", "E: the mean of many parameters"),
-    ("08-same-law", "AB", "F: what Adam remembers"),
-    ("08-same-law", "ABG", "no quantity G"),
-    ("08-same-law", "", "at least one"),
-    ("08-same-law", 3, "give letters"),
-    ("08-steady", lambda losses: losses.std(axis=0).mean(), "OVER SEEDS"),
-    ("08-steady", lambda losses: losses.std(), "over everything"),
-    ("08-steady", lambda losses: losses.mean(axis=0).std(), "averaged the runs first"),
-    ("08-steady", lambda losses: losses.mean(axis=1).std(), "different the runs are"),
-    ("08-steady", lambda losses: losses.var(axis=1).mean(), "mean of variances"),
-    ("08-steady", lambda losses: np.sqrt(losses.var(axis=1).mean()), "not their squares"),
-    ("08-steady", lambda losses: losses.std(axis=1, ddof=1).mean(), "not by one less"),
-    ("08-steady", lambda losses: np.ptp(losses, axis=1).mean(), "two checkpoints only"),
-    ("08-steady", lambda losses: losses.std(axis=1), "one number for each seed"),
-    ("08-steady", lambda losses: losses.std(axis=0), "one number for each checkpoint"),
-    ("08-steady", lambda losses: losses, "shape (4, 7)"),
-    ("08-steady", lambda losses: 0.0, "for each run"),
-    ("08-steady", lambda losses: None, "returned nothing"),
-    ("08-steady", 0.01, "give a function"),
-    ("08-steady", lambda losses: 1 / 0, "ZeroDivisionError"),
+    ("08-stretch", lambda h, low, high: 1 - h * low, "leaps over a steep valley"),
+    ("08-stretch", lambda h, low, high: abs(1 - h * high), "look at both ends"),
+    ("08-stretch", lambda h, low, high: min(abs(1 - h * low), abs(1 - h * high)), "stretched most"),
+    ("08-stretch", lambda h, low, high: 1 + h * max(-low, high), "is subtracted from 1"),
+    ("08-stretch", lambda h, low, high: h * max(abs(low), abs(high)), "θ itself contribute"),
+    ("08-stretch", lambda h, low, high: max(abs(low), abs(high)), "sizes of the Hessian"),
+    ("08-stretch", lambda h, low, high: low + high, "which eigenvalues has I - h H"),
+    ("08-stretch", lambda h, low, high: np.array([1 - h * low, h * high - 1]), "got shape (2,)"),
+    ("08-stretch", lambda h, low, high: None, "returned nothing"),
+    ("08-stretch", 1.2, "give a function"),
+    ("08-stretch", lambda h, low, high: 1 / 0, "ZeroDivisionError"),
     ("08-adam", (1000, 1), "that is forward"),
     ("08-adam", (0, 999), "raised before it is used"),
     ("08-adam", (999, 0), "not batch numbers"),
@@ -49,4 +33,4 @@ WRONG = [
     ("08-adam", 1, "give two numbers"),
 ]
 
-SPOILERS = ("ABF", "(1, 1000)", "std(axis=1)")
+SPOILERS = ("(1, 1000)", "max(abs(1 - h", "h * high - 1")

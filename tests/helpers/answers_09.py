@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 import revorder as ro
 
 
-def tail(values):
-    return values[:, -(values.shape[1] // 4) :]
-
-
 def verdict(loss="average", steady="average", certificate="backward"):
     return {"loss": loss, "steady": steady, "certificate": certificate}
+
+
+def interval(middle, error, quantile):
+    return middle - quantile * error, middle + quantile * error
+
+
+def t(n, level=0.975):
+    return stats.t.ppf(level, n - 1)
+
+
+def gaps(own, other, *, ddof=1, quantile=None, root=True):
+    gap = own - other
+    error = gap.std(ddof=ddof) / (np.sqrt(len(gap)) if root else 1)
+    return interval(gap.mean(), error, t(len(gap)) if quantile is None else quantile)
+
+
+def unpaired(own, other, quantile):
+    return interval(own.mean() - other.mean(), np.sqrt((own.var(ddof=1) + other.var(ddof=1)) / len(own)), quantile)
+
+
+def of_diagnostics(own, other):
+    found = ro.diagnostics.mean_interval(own - other)
+    return found.low, found.high
 
 
 RIGHT = [
@@ -21,8 +41,9 @@ RIGHT = [
     ("09-budget", lambda n: np.array([np.sum(n), n[-1]])),
     ("09-verdict", verdict()),
     ("09-verdict", verdict("Average ", "AVERAGE", "Backward")),
-    ("09-spread", lambda v: tail(v).std(axis=1).mean()),
-    ("09-spread", lambda v: np.mean([row[-len(row) // 4 :].std() for row in v])),
+    ("09-paired", gaps),
+    ("09-paired", of_diagnostics),
+    ("09-paired", lambda own, other: stats.ttest_rel(own, other).confidence_interval()),
 ]
 
 WRONG = [
@@ -42,24 +63,23 @@ WRONG = [
     ("09-verdict", verdict(loss="forward"), "loss: the last iterate"),
     ("09-verdict", verdict(loss="backward"), "loss: a steady path"),
     ("09-verdict", verdict(steady="forward"), "least steady path"),
-    ("09-verdict", verdict(steady="backward"), "the column of the path's evaluations"),
+    ("09-verdict", verdict(steady="backward"), "the price of the path"),
     ("09-verdict", verdict(certificate="forward"), "every new batch moves"),
     ("09-verdict", verdict(certificate="average"), "is THIS run bounded"),
     ("09-verdict", verdict(loss="magic"), "'magic' is none of"),
     ("09-verdict", {"loss": "average", "steady": ...}, "no method yet for the aim 'steady'"),
     ("09-verdict", "average", "give a dict"),
-    ("09-spread", lambda v: tail(v).std(axis=0).mean(), "the other axis"),
-    ("09-spread", lambda v: v[:, -1].std(), "over seeds at the last checkpoint"),
-    ("09-spread", lambda v: v.std(axis=1).mean(), "the whole path, the descent included"),
-    ("09-spread", lambda v: tail(v).std(), "in one heap"),
-    ("09-spread", lambda v: tail(v).mean(axis=0).std(), "lets their jitter cancel"),
-    ("09-spread", lambda v: tail(v).var(axis=1).mean(), "that is a variance"),
-    ("09-spread", lambda v: tail(v).std(axis=1, ddof=1).mean(), "ddof=0"),
-    ("09-spread", lambda v: v[:, : v.shape[1] // 4].std(axis=1).mean(), "the first quarter"),
-    ("09-spread", lambda v: 0.1, "then the mean over runs"),
-    ("09-spread", lambda v: tail(v).std(axis=1), "return ONE number"),
-    ("09-spread", lambda v: None, "returned nothing"),
-    ("09-spread", 0.3, "give a function"),
+    ("09-paired", lambda own, other: gaps(other, own), "the wrong way round"),
+    ("09-paired", lambda own, other: unpaired(own, other, t(len(own))), "the seeds are paired"),
+    ("09-paired", lambda own, other: gaps(own, other, root=False), "where single seeds lie"),
+    ("09-paired", lambda own, other: gaps(own, other, quantile=1.96), "1.96 is for very many seeds"),
+    ("09-paired", lambda own, other: gaps(own, other, ddof=0), "divides by n - 1"),
+    ("09-paired", lambda own, other: gaps(own, other, quantile=t(len(own), 0.95)), "beyond EACH end"),
+    ("09-paired", lambda own, other: gaps(own, other, quantile=t(len(own) + 1)), "degrees of freedom"),
+    ("09-paired", lambda own, other: (0.0, 1.0), "for each seed one difference"),
+    ("09-paired", lambda own, other: (own - other).mean(), "the lower end, then the upper"),
+    ("09-paired", lambda own, other: None, "returned nothing"),
+    ("09-paired", 0.3, "give a function"),
 ]
 
-SPOILERS = ("sum(", "max(", "std(", "axis=1", "usebackward", "isbackward")
+SPOILERS = ("sum(", "max(", "std(", "ppf", "usebackward", "isbackward")

@@ -65,35 +65,23 @@ def bracket_figure(k):
     return P.bracket_figure(forward, backward, [0.25, 0.3], minimisers, levels, title=TITLE)
 
 
-def budget_figure(k):
-    frame, _ = fake_frame(k)
-    panels = {"orders": ["forward", "backward", "window", "blocks", "Lookahead", "5x batches"],
-              "averages": ["backward", "EMA", "SWA", "LAWA", "schedule-free", "decay"]}  # fmt: skip
-    return P.budget_figure(frame, "test loss", panels, label="test loss (nats)", title=TITLE)
+def heat_figure(k):
+    from revorder.live.methods import NAMES, RATES
+
+    values = np.random.default_rng(k).lognormal(-2, 1, (len(NAMES), len(RATES)))
+    return P.heat_figure(values, NAMES, RATES, values.argmin(axis=1), (1, 2), label="test loss (nats)", title=TITLE)
 
 
-def methods_figure(k):
-    frame, names = fake_frame(k)
-    return P.methods_figure(frame, "test loss", names, unit="nats", title=TITLE)
-
-
-def fake_frame(k):
+def multiples_figure(k):
     import pandas as pd
 
-    from revorder.plots.budget import LOOKS
+    from revorder.live.methods import NAMES
 
-    source = np.random.default_rng(k)
-    rows = [(name, n, seed, "test loss", source.uniform(0.1, 0.2) + 10 / n)
-            for name in LOOKS for n in range(20, 401, 20) for seed in range(3)]  # fmt: skip
-    return pd.DataFrame(rows, columns=["method", "evaluations", "seed", "metric", "value"]), list(LOOKS)
-
-
-def pair_figure(k):
-    looks = [100, 200, 300, 400, 500]
-    source = np.random.default_rng(k)
-    paths = {name: source.uniform(0.2, 0.8, 5) for name in ("backward", "EMA")}
-    errors = {name: (source.uniform(0.01, 0.1, 5), source.uniform(0.01, 0.1, 5)) for name in paths}
-    return P.pair_figure(looks, paths, errors, label="θ", title=TITLE)
+    source, rates = np.random.default_rng(k), {name: 0.1 + 0.1 * i for i, name in enumerate(NAMES)}
+    rows = [(name, lr, n, seed, "test loss", source.uniform(0.1, 0.2) + 10 / n)
+            for name, lr in rates.items() for n in range(20, 401, 20) for seed in range(3)]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["method", "lr", "evaluations", "seed", "metric", "value"])
+    return P.multiples_figure(frame, "test loss", rates, "backward", label="test loss (nats)", title=TITLE)
 
 
 def boxes_figure(k):
@@ -128,6 +116,19 @@ def clouds_figure(k):
 def dimension_figure(k):
     points = np.random.default_rng(k).random((400 + k, 2))
     return P.dimension_figure(points, 4.0 ** np.arange(6), 1.9 + 0.01 * k, 2.0, 0.3)
+
+
+def metrics_run(order, k, steps=12):
+    draw, at = np.random.default_rng(k), np.arange(1, steps + 1)
+    falls = {part: 2.0 / at + draw.uniform(0, 0.1, steps) + gap for part, gap in (("train", 0.1), ("test", 0.3))}
+    metrics = {f"{part} loss": fall for part, fall in falls.items()}
+    metrics |= {f"{part} accuracy": np.exp(-fall) for part, fall in falls.items()}
+    return ro.Trajectory(order, (10 * at).tolist(), np.zeros(steps), metrics)
+
+
+def experiment_metrics_figure(k):
+    runs = {order: [metrics_run(order, k + 10 * i + seed) for seed in range(5)] for i, order in enumerate(MORE_ORDERS)}
+    return P.experiment_metrics_figure(runs, title=TITLE)
 
 
 def experiment_paths_figure(k):
@@ -199,15 +200,22 @@ def slope_figure(k):
     return P.slope_figure(h, sizes, guides=(2, 3, 2.5), title=TITLE)
 
 
-def momentum_figure(k):
+def ratios_figure(k):
     by_update = {name: spreads(k + i, ("forward", "backward")) for i, name in enumerate(("SGD", "momentum", "Adam"))}
-    return P.momentum_figure(by_update, title=TITLE)
+    return P.ratios_figure(by_update, title=TITLE, quantity="spread about the trend")
 
 
-def regime_figure(k):
-    gaps = 0.9 ** np.arange(20 + k)
-    runs = [loss_run(order, k + i) for i, order in enumerate(("forward", "backward"))]
-    return P.regime_figure(runs, list(range(20 + k)), gaps, gaps**2, title=TITLE)
+def gaps_figure(k):
+    steps, draw = list(range(0, 400, 20)), np.random.default_rng(k)
+    gaps = {name: draw.lognormal(i, 0.3, (5, 20)) for i, name in enumerate(("parameters", "logits", "probabilities"))}
+    losses = {"first": np.geomspace(2, 0.1 + k, 20)[None], "second": np.geomspace(2.3, 0.2, 20)[None]}
+    return P.gaps_figure(steps, gaps, losses, title=TITLE)
+
+
+def stretch_figure(k):
+    rates, draw = np.linspace(0.01, 1, 20), np.random.default_rng(k)
+    curves = 1 + draw.uniform(1, 2, (4, 1)) * rates
+    return P.stretch_figure(rates, curves, 0.1, [0, 10, 20, 50], 1 + draw.uniform(0, 0.3, (4, 4)), title=TITLE)
 
 
 FUNCTIONS = {name: made for name, made in globals().items() if name.endswith("_figure") and inspect.isfunction(made)}

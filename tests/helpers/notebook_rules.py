@@ -60,8 +60,7 @@ def marked(cell: NotebookNode) -> list[int]:
 
 def parsed(source: str) -> list[ast.AST]:
     """All nodes of a cell's syntax tree, each at the line where it stands; magics are left out."""
-    lines = source.splitlines()
-    return list(ast.walk(ast.parse("\n".join("pass" if line.startswith(("%", "!")) else line for line in lines))))
+    return list(ast.walk(ast.parse(re.sub(r"^( *)[%!].*", r"\1pass", source, flags=re.MULTILINE))))
 
 
 def public(path: str) -> bool:

@@ -55,9 +55,10 @@ def test_the_folder_stays_small():
 # A rule that refuses nothing is no rule: each is broken once in a notebook that keeps them all.
 
 
-def replace_in_first(old, new):
+def replace_in_opening(old, new):
     def spoil(notebook):
-        notebook.cells[0].source = re.sub(old, new, notebook.cells[0].source)
+        for cell in notebook.cells[:8]:
+            cell.source = re.sub(old, new, cell.source)
 
     return spoil
 
@@ -115,7 +116,7 @@ def uncompared(notebook):
 
 
 def long_cell(notebook):
-    code(notebook)[0].source += "\n1" * 20
+    code(notebook)[1].source += "\n1" * 20
 
 
 def machine_path(notebook):
@@ -136,13 +137,12 @@ def example_with_a_hidden_name(notebook):
 SPOILED = [
     ("runs_in_order", run_twice),
     ("runs_in_order", failed),
-    ("says_what_it_is_for", replace_in_first("What you will be able to do", "Aims")),
-    ("says_what_it_is_for", replace_in_first("Prerequisites", "Before")),
-    ("says_how_long_it_takes", replace_in_first(r"\d+ minutes", "a while")),
-    ("says_how_long_it_takes", replace_in_first(r"\d+ minutes", "3 minutes")),
-    ("says_how_long_it_takes", replace_in_first(r"\d+ minutes", "300 minutes")),
+    ("says_what_it_is_for", replace_in_opening("What you will be able to do", "Aims")),
+    ("says_what_it_is_for", replace_in_opening("Prerequisites", "Before")),
+    ("says_how_long_it_takes", replace_in_opening(r"\d+ minutes", "a while")),
+    ("says_how_long_it_takes", replace_in_opening(r"\d+ minutes", "3 minutes")),
+    ("says_how_long_it_takes", replace_in_opening(r"\d+ minutes", "300 minutes")),
     ("has_a_widget_and_a_static_figure_of_it", without("application/vnd.jupyter.widget-view+json")),
-    ("has_a_widget_and_a_static_figure_of_it", without("image/png")),
     ("figures_have_alt_text_and_stay_small", without_alt),
     ("figures_have_alt_text_and_stay_small", large_figure),
     ("has_exercises_left_to_the_learner", exercise_solved),

@@ -53,13 +53,14 @@ def test_an_experiment_is_run_by_keyboard_while_the_kernel_answers(lab, chromium
     with opened(lab, "10_gpu_experiments.ipynb", chromium) as page:
         assert page.evaluate(RUN), mistakes(page)
         go_to(page, boxes(page)[0])
-        becomes(page, "Finished")  # the notebook itself has pressed Start once
+        becomes(page, "Stopped")  # the notebook shows a run that was left half done
+        before = page.locator(CURVE).first.get_attribute("src")
         seeds = page.locator(".widget-inline-hbox:has(.widget-label:text-is('seeds')) input").first
         seeds.focus()
         page.keyboard.press("Control+A")
         page.keyboard.type("100")
         page.keyboard.press("Tab")
-        before = page.locator(CURVE).first.get_attribute("src")
+        becomes(page, "Idle")  # of a hundred seeds nothing is known
 
         press(page, "Start")
         becomes(page, "Running")

@@ -28,10 +28,10 @@ ARROWS = {
     "problems": "orders batches data models updates running trajectories",
     "diagnostics": "theory updates trajectories running",
     "plots": "theory planning trajectories running diagnostics",
-    "live": "theory orders planning trajectories running problems diagnostics plots",
+    "live": "theory orders data updates planning trajectories running problems diagnostics plots",
     "experiments": "orders batches data models updates planning engines trajectories running problems diagnostics "
     "plots",
-    "widgets": "theory orders data updates trajectories running problems plots experiments",
+    "widgets": "data updates trajectories running problems diagnostics plots experiments",
     "course": "theory orders updates planning experiments",
     "__main__": "experiments",
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from processes import printed
 
-from revorder.widgets import BracketExplorer
+from revorder.widgets import DigitsExplorer
 
 
 @pytest.fixture
@@ -125,19 +125,20 @@ def redraws(root, monkeypatch):
 
 
 def test_redraws_are_timed(redraws):
-    explorer = BracketExplorer()
-    before = [control.value for control in explorer.controls]
+    explorer = DigitsExplorer(40, 10)
+    moved = (explorer.lr, explorer.batch_size, explorer.order)
+    before = [control.value for control in moved]
     times = redraws.redraws(explorer, most=3)
-    assert list(times) == [control.description for control in explorer.controls]
+    assert list(times) == [control.description for control in moved]
     assert all(each > 0 for by_control in times.values() for each in by_control)
-    assert [len(each) for each in times.values()] == [1, 3, 3, 3, 3]  # of two losses, the other one
-    assert [control.value for control in explorer.controls] == before
-    (line,) = redraws.table(redraws.machine.card(1), [redraws.summary("BracketExplorer", times)]).splitlines()[-1:]
-    assert line.startswith("| BracketExplorer | no | 5 | 13 |")
+    assert [len(each) for each in times.values()] == [3, 3, 3]
+    assert [control.value for control in moved] == before
+    (line,) = redraws.table(redraws.machine.card(1), [redraws.summary("DigitsExplorer", times)]).splitlines()[-1:]
+    assert line.startswith("| DigitsExplorer | yes | 3 | 9 |")
 
 
 def test_a_redraw_that_shows_nothing_new_stops_the_measurement(redraws):
-    explorer = BracketExplorer()
+    explorer = DigitsExplorer(40, 10)
     explorer.lr.unobserve_all()
-    with pytest.raises(AssertionError, match="learning rate h = 0.02 did not redraw"):
+    with pytest.raises(AssertionError, match="learning rate = 0.01 did not redraw"):
         redraws.redraws(explorer, most=1)

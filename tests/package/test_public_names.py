@@ -127,6 +127,7 @@ for name in ro.__all__:
     value = getattr(ro, name)
     for inner in getattr(value, "__all__", []):
         getattr(value, inner)
+ro.datasets.austen()  # its text is in the wheel
 print(len(ro.__all__))
 """
     env = {"PYTHONPATH": str(tmp_path / "installed")}

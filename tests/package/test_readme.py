@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT, same_as_in_the_course
 from scripts import loaded
 
+BADGES = ("badge_logo.svg", "colab-badge.svg", "open-in-kaggle.svg")  # say what they open, and are no figures
+
 
 def blocks(root, language):
     return re.findall(rf"```{language}\n(.*?)```", (root / "README.md").read_text(), flags=re.DOTALL)
@@ -35,7 +37,7 @@ def test_pictures_have_alt_text_and_links_lead_somewhere(root):
     text = (root / "README.md").read_text()
     pictures = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", text) + re.findall(r'<img alt="([^"]*)" src="([^"]*)"', text)
     assert len(pictures) >= 3
-    assert all(len(alt) > 40 for alt, source in pictures if not source.endswith("badge_logo.svg"))
+    assert all(len(alt) > 40 for alt, source in pictures if not source.endswith(BADGES))
     targets = re.findall(r"\]\(([^)]+)\)", text) + re.findall(r'src(?:set)?="([^"]*)"', text)
     local = [target for target in targets if not target.startswith("https://")]
     assert local

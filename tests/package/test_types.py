@@ -55,7 +55,7 @@ assert_type(ro.datasets.digits(), Dataset)
 assert_type(ro.theory.error_bound(0.5, 3, 1.0), float)
 assert_type(ro.diagnostics.lipschitz(update, start, bits[0]), float)
 assert_type(ro.plots.plan_figure(ro.plan("backward", [2])), Picture)
-assert_type(ro.widgets.BracketExplorer().picture, Picture)
+assert_type(ro.live.Brackets().picture, Picture)
 assert_type(ro.experiments.experiment("mlp-digits").seeds, int)
 
 averaged = ro.comparators.ema(update, decay=0.9)

@@ -132,8 +132,6 @@ def test_labels_that_do_not_name_every_run_once_are_refused(labels, error, said)
 def test_no_run_is_refused():
     with pytest.raises(ValueError, match="trajectories: got none"):
         ro.plots.paths_figure([], "loss")
-    with pytest.raises(ValueError, match="runs: got none"):
-        ro.plots.regime_figure([], [0], np.ones(1), np.ones(1), title="T")
 
 
 def test_an_order_without_a_text_is_called_by_its_class():
@@ -190,18 +188,19 @@ def test_two_spreads_figure_draws_every_pair_or_refuses():
         ro.plots.two_spreads_figure(seeds[:1], [], "state")
 
 
-def test_regime_figure_draws_every_run():
-    runs = [run(name) for name in [*SIX, "forward"]]
-    figure, said = drawn(ro.plots.regime_figure, runs, [0, 1], np.ones(2), np.ones(2), title="T")
-    assert said[0] == ["forward (1)", *SIX[1:], "forward (2)"] and said[1] == ["parameters", "predictions"]
-    assert len(figure.axes[0].lines) == 7 and confusable(figure.axes[0]) == []
-    box = figure.axes[0].get_legend().get_window_extent()
-    assert not box.overlaps(figure._suptitle.get_window_extent())
+def test_gaps_figure_draws_every_pair():
+    gaps = {name: np.full((1, 3), 2.0) for name in ("parameters", "logits", "probabilities")}
+    losses = {"first": np.ones((1, 3)), "second": np.full((1, 3), 2.0)}
+    figure, said = drawn(ro.plots.gaps_figure, [0, 1, 400], gaps, losses, title="T")
+    assert said == [list(losses), list(gaps)] and len(figure.axes[1].lines) == 4
+    assert all(confusable(ax) == [] for ax in figure.axes)
+    for ax in figure.axes:
+        assert not ax.get_legend().get_window_extent().overlaps(figure._suptitle.get_window_extent())
 
 
 def test_dot_plots_draw_every_update_and_order():
-    updates = {f"update {i}": {"forward": [1.0], "backward": [2.0]} for i in range(9)}
-    figure, _ = drawn(ro.plots.momentum_figure, updates, title="T")
+    updates = {f"update {i}": {"forward": [1.0, 2.0], "backward": [2.0, 1.0]} for i in range(9)}
+    figure, _ = drawn(ro.plots.ratios_figure, updates, title="T", quantity="spread")
     assert len(figure.axes[0].collections) == 9
     by_rate = {"lr 0.1": {"backward": [1.0, 2.0]}, "lr 0.5": {name: [1.0, 2.0] for name in NINE}}
     figure, said = drawn(ro.plots.spread_figure, by_rate, title="T", quantity="spread (nats)")

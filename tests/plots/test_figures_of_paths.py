@@ -13,11 +13,10 @@ import revorder as ro
 from revorder.experiments.budget import coins as setting_of_coins
 from revorder.experiments.budget import compare, methods
 from revorder.plots.brackets import power_of_ten, slope
-from revorder.plots.budget import LOOKS, budget_figure, methods_figure
+from revorder.plots.budget import heat_figure, multiples_figure
 from revorder.plots.contraction import distances
 from revorder.plots.quadratics import cycle_figure
-from revorder.plots.training import momentum_figure, regime_figure
-from revorder.trajectories.trajectory import Trajectory
+from revorder.plots.training import gaps_figure, ratios_figure
 
 
 def coins(bits, order="backward"):
@@ -52,17 +51,21 @@ def test_distances():
     assert error.tolist() == [0.25, 0.25, 0.125] and last.tolist() == [0.5, 0.0, 0.125]
 
 
-def test_regime_figure_says_its_numbers():
-    run = Trajectory(order="two-sided", steps=[5, 10], states=torch.zeros(2), metrics={"test loss": np.array([2.0, 1])})
-    alt = regime_figure([run], [0, 5, 10], np.array([2.0, 4, 6]), np.array([1.0, 0, 0.25]), title="A title").alt
-    assert alt.startswith("A title. Left: the test loss in nats, two-sided from 2 to 1.")
-    assert re.search(r"at step 10 it is of parameters 3 times, of predictions 0.25 times", alt)
+def test_gaps_figure_says_its_numbers():
+    gaps = {"parameters": np.array([[1.0, 2, 2], [1.0, 4, 8]]), "logits": np.array([[1.0, 0, 0.5], [1.0, 1, 0.5]])}
+    alt = gaps_figure([0, 5, 10], gaps, {"first": np.array([[2.0, 1, 0.5]])}, title="A title").alt
+    assert alt.startswith("A title. Left: the test loss in nats, first from 2 to 0.5.")
+    assert "2 pairs of runs" in alt and "at step 10 it is of the parameters 4 times, of the logits 0.5 times" in alt
+    one = gaps_figure([0, 10], {"logits": np.ones((1, 2))}, {"first": np.ones((1, 2))}, title="A title").alt
+    assert "the gap of a pair of runs on the same batches" in one
 
 
-def test_momentum_figure_counts_the_seeds_below_one():
-    spreads = {"sgd": {"forward": [1.0, 2.0], "backward": [0.5, 4.0]}, "adam": {"forward": [1.0], "backward": [0.25]}}
-    alt = momentum_figure(spreads, title="A title").alt
-    assert "sgd 0.50 to 2.00, below 1 at 1 of 2 seeds; adam 0.25 to 0.25, below 1 at 1 of 1 seeds" in alt
+def test_ratios_figure_counts_the_seeds_below_one():
+    spreads = {"sgd": {"forward": [1.0, 2.0], "backward": [0.5, 4.0]},
+               "adam": {"forward": [1.0, 1.0], "backward": [0.25, 0.25]}}  # fmt: skip
+    alt = ratios_figure(spreads, title="A title", quantity="spread").alt
+    assert re.search(r"sgd 1.00 \(95 %: [\d.e-]+ to [\d.e+]+\), below 1 at 1 of 2 seeds", alt)
+    assert "adam 0.25 (95 %: 0.25 to 0.25), below 1 at 2 of 2 seeds" in alt
 
 
 def test_slope_is_the_power():
@@ -98,15 +101,13 @@ def test_cycle_figure_says_what_it_shows():
 
 def test_figures_of_budgets_say_what_they_show():
     chosen = {name: methods(50)[name] for name in ("forward", "backward", "EMA")}
-    frame = compare(setting_of_coins(), chosen, range(3), 50, [10, 20, 30, 40, 50])
-    last = frame[frame["evaluations"] == 50].groupby("method")["value"].mean()
-    alt = budget_figure(frame, "theta", {"all": list(chosen)}, label="θ", title="Told").alt
-    assert "Told" in alt and f"backward {last['backward']:.3g}" in alt
-    tail = frame[(frame["method"] == "EMA") & (frame["evaluations"] >= 40)].groupby("seed")["value"].std(ddof=0)
-    alt = methods_figure(frame, "theta", list(chosen), unit="", title="Told").alt
-    assert f"EMA {last['EMA']:.3f} and {tail.mean():.4f}" in alt
-
-
-def test_methods_have_looks_of_their_own():
-    assert set(methods(50)) == set(LOOKS)
-    assert len({look["marker"] for look in LOOKS.values()}) == len(LOOKS)
+    frame = compare(setting_of_coins(), chosen, range(3), 50, [10, 20, 30, 40, 50], [0.1, 0.3])
+    last = frame[frame["evaluations"] == 50].groupby(["method", "lr"])["value"].mean()
+    rates = {"forward": 0.1, "backward": 0.3, "EMA": 0.1}
+    alt = multiples_figure(frame, "theta", rates, "backward", label="θ", title="Told").alt
+    assert "Told" in alt and "dashed: backward" in alt
+    assert f"backward {last['backward', 0.3]:.3g} (h = 0.3), EMA {last['EMA', 0.1]:.3g} (h = 0.1)" in alt
+    values = last.unstack("lr").loc[list(chosen)].to_numpy(copy=True)
+    values[2, 1] = np.nan
+    alt = heat_figure(values, list(chosen), [0.1, 0.3], [1, 0, 0], label="loss (nats)", title="Told").alt
+    assert f"forward {values[0, 1]:.3g} at 0.3; backward {values[1, 0]:.3g} at 0.1" in alt

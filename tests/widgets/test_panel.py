@@ -130,7 +130,7 @@ def test_curves_stay_when_a_resumed_run_is_stopped_at_once(panel, monkeypatch):
     wait(lambda: panel.state == "stopped")
     before = panel.picture.alt
     assert "one line for each run" in before and len(panel._curves.of) == 1
-    monkeypatch.setattr("revorder.widgets.panel.run", stopped_at_once)
+    monkeypatch.setattr("revorder.widgets.underway.run", stopped_at_once)
     panel.resume.click()
     wait(lambda: panel.state == "stopped")
     assert "one line for each run" in panel.picture.alt
@@ -142,7 +142,7 @@ def test_another_start_begins_without_curves(panel, tmp_path, monkeypatch):
     panel.stop.click()
     wait(lambda: panel.state == "stopped")
     panel.folder.value = str(tmp_path / "another")
-    monkeypatch.setattr("revorder.widgets.panel.run", stopped_at_once)
+    monkeypatch.setattr("revorder.widgets.underway.run", stopped_at_once)
     panel.start.click()
     wait(lambda: panel.state == "stopped")
     assert panel._curves.of == {} and "no checkpoint yet" in panel.picture.alt
@@ -183,7 +183,7 @@ def test_folders_of_the_same_configuration_go_on_and_others_are_refused(panel, w
     panel.seeds.value = 2
     panel.start.click()
     assert 'role="alert"' in panel.error.value and "another configuration" in panel.error.value
-    check_state(panel, "finished")
+    check_state(panel, "idle")
     assert whole.frame().equals(before)
     panel.seeds.value = 3
     panel.start.click()
@@ -266,9 +266,7 @@ def test_texts_are_escaped_and_controls_labelled(panel):
 
 
 def test_wavefront_says_that_curves_come_late(panel, tmp_path):
-    assert any(
-        "arrive at the end of their job" in child.value for child in panel.view.children if hasattr(child, "value")
-    )
+    assert any("arrive together" in child.value for child in panel.view.children if hasattr(child, "value"))
     panel.engine.value = "wavefront"
     panel.start.click()
     assert len(panel.result(60).finished()) == 6
