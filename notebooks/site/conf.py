@@ -13,7 +13,7 @@ repository = "https://github.com/revorder/revorder"
 binder = "https://mybinder.org/v2/gh/revorder/revorder/HEAD?urlpath=lab/tree/notebooks/"
 
 extensions = ["myst_nb", "sphinx-mathjax-offline"]
-exclude_patterns = ["site", "results", "instructor/*.ipynb", "**.ipynb_checkpoints"]
+exclude_patterns = ["site", "results/**/README.md", "instructor/*.ipynb", "**.ipynb_checkpoints"]
 
 nb_execution_mode = "off"  # the notebooks are committed with their outputs, and nbval runs them
 nb_ipywidgets_js = {}  # a static page has no kernel that could answer a widget

@@ -17,7 +17,7 @@ class Profile:
     """The size of the notebooks' experiments.
 
     Attributes:
-        name: "smoke" (every notebook under a minute on two CPU cores), "laptop" (minutes) or "gpu".
+        name: "smoke" (every notebook under a minute on two CPU cores), "laptop" (minutes), "colab" or "gpu".
         seeds: how many seeds an experiment on real data is run with.
     """
 
@@ -32,8 +32,8 @@ class Profile:
         return best_device()
 
     def size(self, smoke: Size, laptop: Size, gpu: Size) -> Size:
-        """The one of three sizes that is this profile's: steps, units, images."""
-        return {"smoke": smoke, "laptop": laptop, "gpu": gpu}[self.name]
+        """The one of three sizes that is this profile's: steps, units, images; "colab" has the third, as "gpu" has."""
+        return {"smoke": smoke, "laptop": laptop}.get(self.name, gpu)
 
     def experiment(self, name: str, **changes: Any) -> Config:
         """A named experiment of the catalogue in this profile; see `revorder.experiments.experiment`."""
@@ -42,7 +42,7 @@ class Profile:
         return experiment(name, self.name, **changes)
 
 
-PROFILES = {name: Profile(name, seeds) for name, seeds in (("smoke", 3), ("laptop", 8), ("gpu", 32))}
+PROFILES = {name: Profile(name, seeds) for name, seeds in (("smoke", 3), ("laptop", 8), ("colab", 16), ("gpu", 32))}
 
 
 def profile() -> Profile:

@@ -39,11 +39,10 @@ def test_profiles(monkeypatch):
         profile()
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_profile_has_sizes_and_experiments_of_its_own(monkeypatch, place):
-    name = ("smoke", "laptop", "gpu")[place]
+@pytest.mark.parametrize(("name", "size"), [("smoke", 20), ("laptop", 60), ("colab", 100), ("gpu", 100)])
+def test_a_profile_has_sizes_and_experiments_of_its_own(monkeypatch, name, size):
     monkeypatch.setenv("REVORDER_PROFILE", name)
-    assert profile().size(20, 60, 100) == (20, 60, 100)[place]
+    assert profile().size(20, 60, 100) == size
     assert profile().experiment("mlp-digits", lr=0.2) == experiment("mlp-digits", name, lr=0.2)
 
 

@@ -57,7 +57,7 @@ WRONG = [
     ("09-budget", lambda n: (sum(n), len(n) * max(n)), "one forward run serves"),
     ("09-budget", lambda n: (1, max(n)), "the first number is off"),
     ("09-budget", lambda n: (sum(n), 1), "the second number is off"),
-    ("09-budget", lambda n: sum(n), "return a pair"),
+    ("09-budget", lambda n: sum(n), "numbers: backward first"),
     ("09-budget", lambda n: None, "returned nothing"),
     ("09-budget", 3, "give a function"),
     ("09-verdict", verdict(loss="forward"), "loss: the last iterate"),
@@ -77,7 +77,7 @@ WRONG = [
     ("09-paired", lambda own, other: gaps(own, other, quantile=t(len(own), 0.95)), "beyond EACH end"),
     ("09-paired", lambda own, other: gaps(own, other, quantile=t(len(own) + 1)), "degrees of freedom"),
     ("09-paired", lambda own, other: (0.0, 1.0), "for each seed one difference"),
-    ("09-paired", lambda own, other: (own - other).mean(), "the lower end, then the upper"),
+    ("09-paired", lambda own, other: (own - other).mean(), "numbers: the lower end"),
     ("09-paired", lambda own, other: None, "returned nothing"),
     ("09-paired", 0.3, "give a function"),
 ]

@@ -215,7 +215,7 @@ def answers(page, control, kind, number):
 
 
 def changes(page, control, before):
-    for _ in range(10):
+    for _ in range(30):
         if ask(page, f"value({control})") != before:
             return True
         page.wait_for_timeout(100)

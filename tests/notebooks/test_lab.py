@@ -115,13 +115,16 @@ def move_live(page, box, picture):
 
 
 def press(page, figure):
-    """An answer is chosen, one step is made, or a slider moved: whatever the figure has."""
+    """An answer is chosen, one step is made, a cell or a slider moved: whatever the figure has."""
     at_end = figure.evaluate("each => each.live.settings.step >= each.live.player?.last")
     step = "[aria-label='One step back']" if at_end else "[aria-label='One step']"
-    for control in (".live-option", step, "input[type=range]", ".live-handle", ".live-button"):
+    cell = "[role=gridcell][tabindex='0']"
+    for control in (".live-option", step, cell, "input[type=range]", ".live-handle", ".live-button"):
         if figure.locator(control).count():
             figure.locator(control).first.focus()
-            page.keyboard.press("ArrowRight" if control in ("input[type=range]", ".live-handle") else "Enter")
+            page.keyboard.press(
+                {".live-option": "Enter", step: "Enter", ".live-button": "Enter"}.get(control, "ArrowRight")
+            )
             return
 
 
@@ -150,6 +153,9 @@ def turn(page, box):
         page.keyboard.press("ArrowRight")
         if value.text_content() == stood:
             page.keyboard.press("ArrowLeft")  # it stood at its end
+        if box.locator("button:text-matches('^Train')").count():  # it trains only when it is told to
+            box.locator("button:text-matches('^Train')").focus()
+            page.keyboard.press("Enter")
         return
     box.locator(".widget-inline-hbox:has(.widget-label:text-is('seeds')) input").focus()
     page.keyboard.press("ArrowUp")
