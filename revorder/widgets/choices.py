@@ -26,14 +26,14 @@ class Choices:
     def __init__(
         self, name: str, profile: str, own: Config | None, folder: str | Path | None, home: str | Path | None = None
     ):
-        self.own, self._choosing = own, False
+        self.own, self._choosing, self._given = own, False, ""
         self.told: Callable[[], None] = _nothing
         self.scratch: Path | None = None
         if folder is None:
             self.scratch = Path(home).expanduser() if home else Path(tempfile.mkdtemp(prefix="revorder-"))
         chosen = own or experiment(name, profile)
         self._make(chosen, name)
-        self.folder.value = str(folder if self.scratch is None else _fresh(self.scratch, chosen))
+        self.folder.value = self._given = str(folder if self.scratch is None else _fresh(self.scratch, chosen))
 
     def _make(self, chosen: Config, name: str) -> None:
         wide = {"style": {"description_width": "90px"}, "layout": W.Layout(width="420px")}
@@ -102,9 +102,10 @@ class Choices:
         if not self.folder.value.strip():
             raise ValueError("result folder: got no name, but results must be kept somewhere")
         place = Path(self.folder.value.strip()).expanduser()
-        if self.scratch is not None and place.parent == self.scratch:  # nobody cares what it is called
+        if self.scratch is not None and self.folder.value == self._given:  # nobody has named it
             place, self._choosing = _fresh(self.scratch, config), True
-            self.folder.value, self._choosing = str(place), False
+            self.folder.value = self._given = str(place)
+            self._choosing = False
         elif (place / "config.json").exists() and Folder(place).config() != config:
             raise ValueError(f"result folder: {place} holds the results of another configuration; choose another one")
         return place
