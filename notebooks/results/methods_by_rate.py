@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from revorder.diagnostics import spread_along_path
-from revorder.diagnostics.ratios import t_quantile
+from revorder.diagnostics.intervals import t_quantile
 from revorder.experiments.budget import Method, compare, digits, methods
 from revorder.live.cards import card, digits_of
 from revorder.live.methods import RATES

@@ -35,6 +35,15 @@ class Interval:
         return f"{self.mean:+.3g} ({ends})"
 
 
+def t_quantile(count: int, level: float = 0.95) -> float:
+    """So many standard errors to each side of a mean of `count` values make an interval of this level (Student's t).
+
+    >>> round(t_quantile(16), 3)
+    2.131
+    """
+    return float(stdtrit(count - 1, (1 + level) / 2))
+
+
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """The mean of independent values, such as one for each seed, and Student's interval for it.
 
@@ -61,5 +70,5 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     count, mean = len(found), float(found.mean())
     if count < 2:
         return Interval(mean, math.nan, math.nan, count)
-    half = float(stdtrit(count - 1, (1 + level) / 2) * found.std(ddof=1) / math.sqrt(count))
+    half = t_quantile(count, level) * float(found.std(ddof=1)) / math.sqrt(count)
     return Interval(mean, mean - half, mean + half, count)

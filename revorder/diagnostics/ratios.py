@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
-CONFIDENCE = 0.95
-
-
-def t_quantile(number: int) -> float:
-    """So many standard errors to each side of a mean of `number` values make a 95 % interval (Student's t).
-
-    >>> round(t_quantile(16), 3)
-    2.131
-    """
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, number - 1))
+from revorder.diagnostics.intervals import t_quantile
 
 
 def geometric_interval(values: np.ndarray) -> np.ndarray:

@@ -61,10 +61,10 @@ def _model_of(maps: Maps, start: Tree) -> Regression | None:
 
 def work_of_square(maps: Maps, start: Tree, plan: Plan) -> float | None:
     """About how many operations a run takes in closed form, as far as its first batch can tell; None without one."""
-    if _model_of(maps, start) is None or (chain := chain_of(plan)) is None:
+    model = _model_of(maps, start)
+    if model is None or (chain := chain_of(plan)) is None:
         return None
-    square = square_of(maps, start, chain)
-    assert square is not None
+    square = Square(model, maps, start, chain.letters)
     try:
         square.ticks(chain.letters[:1])
     except Bent:

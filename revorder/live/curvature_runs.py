@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from revorder.diagnostics.intervals import t_quantile
 from revorder.diagnostics.jacobians import Local
-from revorder.diagnostics.ratios import t_quantile
 from revorder.live.cards import card, digits_of
 from revorder.live.recordings import BATCH_SIZE, write
 from revorder.problems import Problem, digits_mlp

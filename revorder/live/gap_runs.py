@@ -13,7 +13,7 @@ import torch
 
 from revorder.data.datasets import digits
 from revorder.diagnostics.coupling import network_gaps
-from revorder.diagnostics.ratios import t_quantile
+from revorder.diagnostics.intervals import t_quantile
 from revorder.live.cards import card, digits_of
 from revorder.live.recordings import BATCH_SIZE, write
 from revorder.problems import Problem, digits_mlp

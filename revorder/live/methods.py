@@ -32,7 +32,7 @@ class MethodsByRate(LiveFigure):
         reference: the method that the others are compared with.
         shown: "loss" at the end, or "spread" along the path: about the trend of the looks in its last quarter, in nats.
         rates: "own": each method at its tuned rate, but the selected one at `lr`; "same": all at `lr`.
-        recording: what `revorder.experiments.method_rates.record` returned.
+        recording: what the script notebooks/results/methods_by_rate.py recorded.
     """
 
     figure = "methods_by_rate"

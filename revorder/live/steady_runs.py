@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from revorder.diagnostics.ratios import t_quantile
+from revorder.diagnostics.intervals import t_quantile
 from revorder.live.cards import card, digits_of
 from revorder.live.recordings import write
 from revorder.problems import Problem, digits_mlp

@@ -8,7 +8,8 @@ import torch
 from scipy import stats
 
 from revorder.diagnostics.coupling import network_gaps
-from revorder.diagnostics.ratios import geometric_interval, t_quantile
+from revorder.diagnostics.intervals import t_quantile
+from revorder.diagnostics.ratios import geometric_interval
 
 
 def networks(seeds):

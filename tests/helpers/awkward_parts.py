@@ -79,21 +79,19 @@ class Unused(nn.Module):
         return x
 
 
-class Checkpointed(nn.Module):
+class OneLayer(nn.Module):
     def __init__(self):
         super().__init__()
         self.layer = nn.Linear(WIDE, WIDE)
 
+
+class Checkpointed(OneLayer):
     def forward(self, x):
         return checkpoint(lambda inner: torch.tanh(self.layer(inner)), x, use_reentrant=False)
 
 
-class ReadOnTheWayBack(nn.Module):
+class ReadOnTheWayBack(OneLayer):
     """The gradient is scaled by what the weights are while it travels backward."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(WIDE, WIDE)
 
     def forward(self, x):
         out = self.layer(x)
@@ -102,12 +100,8 @@ class ReadOnTheWayBack(nn.Module):
         return out
 
 
-class OwnFunctionOfALayer(nn.Module):
+class OwnFunctionOfALayer(OneLayer):
     """A derivative by hand that takes the weights from the layer when it is needed."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(WIDE, WIDE)
 
     def forward(self, x):
         layer = self.layer

@@ -31,10 +31,15 @@ def whole(tmp_path_factory):
 def panel(tmp_path):
     made = ExperimentPanel(config=LIVE, folder=tmp_path / "r")
     yield made
-    if made.task is not None:
-        made.task.stop.set()
-        made.task.go.set()
-        made.task.join(10)
+    come_to_rest(made)
+
+
+def come_to_rest(panel):
+    """Stop what it runs, paused or not, and wait for it."""
+    if panel.task is not None:
+        panel.task.stop.set()
+        panel.task.go.set()
+        panel.task.join(10)
 
 
 def text(widget):

@@ -6,7 +6,7 @@ import re
 import threading
 
 import pytest
-from test_panel import LIVE, TOTAL, check_state, text, wait
+from test_panel import LIVE, TOTAL, check_state, come_to_rest, text, wait
 
 from revorder.experiments import Folder, StoppedError, run
 from revorder.experiments.catalogue import experiment
@@ -19,10 +19,7 @@ SHORT = LIVE.replace(seeds=1)
 def panel(tmp_path):
     made = ExperimentPanel(config=LIVE, home=tmp_path / "home")
     yield made
-    if made.task is not None:
-        made.task.stop.set()
-        made.task.go.set()
-        made.task.join(10)
+    come_to_rest(made)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-// A loss along a path, and the straight line that fits it best.
+// Values along a path, and the straight line that fits them best.
 
-/** The least-squares line through the losses ys, at xs, and the spread about it: NaN if one loss is not finite. */
+/** The least-squares line through ys, at xs, its slope, and the spread about it: NaN if one of ys is not finite. */
 export function aboutTrend(xs, ys) {
   const n = xs.length,
     mx = xs.reduce((a, b) => a + b, 0) / n,
@@ -12,5 +12,5 @@ export function aboutTrend(xs, ys) {
   });
   const slope = sxx ? sxy / sxx : 0,
     line = xs.map(x => my + slope * (x - mx));
-  return {line, spread: Math.sqrt(ys.reduce((sum, y, i) => sum + (y - line[i]) ** 2, 0) / n)};
+  return {slope, line, spread: Math.sqrt(ys.reduce((sum, y, i) => sum + (y - line[i]) ** 2, 0) / n)};
 }
