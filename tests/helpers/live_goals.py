@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from live_pages import be_still
+
 SET = "settings => document.querySelector('.live-on').live.set(settings)"
 COUNT = "document.querySelectorAll('.live-reached').length"
 
@@ -21,5 +23,5 @@ def reached(page: Any, settings: Sequence[Mapping[str, Any]] = ()) -> int:
     """How many goals of the first figure are marked as reached, after these settings one after the other."""
     for each in settings:
         page.evaluate(SET, dict(each))
-        page.wait_for_timeout(200)  # some frames: titles and goals are told a few times a second while one is busy
+        be_still(page)
     return page.evaluate(COUNT)

@@ -21,6 +21,12 @@ PAGE = """<!doctype html><html lang="en" {attributes}><head><meta charset="utf-8
 <body><main><h1>Figures</h1>{figures}</main><script type="module" src="js/site.js"></script></body></html>"""
 DRAWN = """[...document.querySelectorAll('.live-on')].every(e => +e.dataset.drawn > 0)
     && !!document.querySelector('.live-on')"""
+STILL = "[...document.querySelectorAll('.live-on')].every(e => e.live.waiting === undefined)"
+
+
+def be_still(page: Any) -> None:
+    """Wait until every figure has drawn what was set: names, titles and goals follow in a frame, not at once."""
+    page.wait_for_function(STILL)
 
 
 def drag_by(page: Any, handle: Any, dx: float, dy: float, steps: int = 4) -> None:

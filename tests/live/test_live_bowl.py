@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from live_goals import in_turn
-from live_pages import browser, drag_by, opened
+from live_pages import be_still, browser, drag_by, opened
 from live_truth import computed, gap, worst_gap
 
 import revorder as ro
@@ -85,4 +85,5 @@ def test_the_rate_is_dragged_on_the_curve(page):
     assert page.evaluate("document.querySelector('.live-on').live.settings.lr") > 0.4
     handle.press("End")  # means nothing here
     handle.press("ArrowRight")
+    be_still(page)
     assert "h = " in handle.get_attribute("aria-valuetext")

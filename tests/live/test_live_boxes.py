@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import traitlets
-from live_pages import browser, opened
+from live_pages import be_still, browser, opened
 from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
@@ -99,7 +99,7 @@ def test_goals_and_messages_in_a_page(chromium, tmp_path):
         settle = "s => document.querySelector('.live-on').live.set(s)"
         for settings in ({"lr": 0.43, "step": 12}, {"lr": 0.45}, {"lr": 0.44, "step": 11}):
             page.evaluate(settle, settings)
-            page.wait_for_timeout(50)
+            be_still(page)
             assert reached(page) == [False, False], settings
         for number, steps in enumerate(GOALS["boxes"]):
             for settings in steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import traitlets
-from live_pages import browser, opened
+from live_pages import be_still, browser, opened
 from live_truth import gap, javascript, worst_gap
 
 import revorder as ro
@@ -62,7 +62,7 @@ def test_goals_in_a_page(chromium, tmp_path):
         page.get_by_role("combobox", name="learning rate h").select_option("0.5")
         page.wait_for_function("document.querySelector('.live-title').textContent.includes('about alike')")
         page.evaluate(f"{live}.set({{step: 20, lr: 1}})")  # not before the run is complete
-        page.wait_for_timeout(50)
+        be_still(page)
         assert page.locator(".live-reached").count() == 0
         page.evaluate(f"{live}.set({{step: 200}})")
         page.wait_for_function("document.querySelectorAll('.live-reached').length === 1")

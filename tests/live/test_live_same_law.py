@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import traitlets
 from live_goals import in_turn
-from live_pages import browser, opened
+from live_pages import be_still, browser, opened
 from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
@@ -69,7 +69,7 @@ def test_goals_in_a_page(chromium, tmp_path):
         assert page.locator(".live-reached").count() == 0
         for all_alike in (0, 255):
             page.evaluate("n => document.querySelector('.live-on').live.set({chosen: n})", all_alike)
-            page.wait_for_timeout(50)
+            be_still(page)
             assert page.locator(".live-reached").count() == 0
         in_turn(page, GOALS["same_law"])
         assert page.errors == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import traitlets
-from live_pages import browser, opened
+from live_pages import be_still, browser, opened
 from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
@@ -72,7 +72,7 @@ def test_goals_are_reached_by_playing(chromium, tmp_path):
         page.evaluate("document.querySelector('.live-on').live.set({lr: 0.5, step: 500})")
         for _ in range(30):
             page.get_by_role("button", name="Toss again").click()
-            page.wait_for_timeout(40)
+            be_still(page)
             if page.evaluate(reached) == 2:
                 break
         assert page.evaluate(reached) == 2 and page.errors == []

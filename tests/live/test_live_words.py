@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 from live_goals import reached
-from live_pages import browser, opened
+from live_pages import be_still, browser, opened
 from live_truth import computed, gap, javascript, worst_gap
 
 import revorder as ro
@@ -102,6 +102,7 @@ def test_chips_are_dragged_and_moved_by_keys(chromium, tmp_path):
         for key in ("ArrowDown", "ArrowLeft", "Shift+ArrowRight"):
             words.press(key)
         assert page.evaluate(f"{own}.words[3]") == [3, 1, 2, 0]
+        be_still(page)
         assert "step 4: 3 1 2 0" in words.get_attribute("aria-label")
         assert page.evaluate(f"{own}.step") == page.evaluate("document.querySelector('.live-on').live.states.launches")
         assert not page.errors
