@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.errors import whole
+from revorder.errors import check_room, whole
 from revorder.pytrees import Gathering, Tree, named_leaves, picked, stack
 from revorder.showing import Facts, Shown, shapes
 
@@ -98,8 +98,7 @@ def _epochs(
 ) -> torch.Tensor:
     """Stack epochs; `source(epoch)` names the permutation an epoch uses, and whether its batches run in reverse."""
     _check(n_examples, batch_size, steps, seed)
-    per_epoch = n_examples // batch_size
-    epochs = []
+    per_epoch, epochs = n_examples // batch_size, []
     for epoch in range(-(-steps // per_epoch)):
         drawn_at, reverse = source(epoch)
         permutation = np.random.default_rng([seed, drawn_at]).permutation(n_examples)
@@ -114,6 +113,7 @@ def _check(n_examples: int, batch_size: int, steps: int, seed: int) -> None:
     whole("seed", seed, 0)
     if batch_size > n_examples:
         raise ValueError(f"batch_size: got {batch_size}, but there are only {n_examples} examples")
+    check_room("steps, batch_size", f"{steps:,} batches of {batch_size:,}", 8 * max(steps * batch_size, n_examples))
 
 
 def labels(index: torch.Tensor) -> list[int]:

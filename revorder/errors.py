@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 
 if TYPE_CHECKING:
     from revorder.orders import Order
@@ -58,6 +59,25 @@ class RunInterrupted(KeyboardInterrupt):
         return partial(type(self), trajectory=self.trajectory), self.args
 
 
+class CallbackError(RuntimeError):
+    """The function given as `on_checkpoint` raised an exception, which ended the run; it is the `__cause__`.
+
+    So a run is ended early on purpose, too: raise an exception of your own, and take what was reached from this one.
+
+    Attributes:
+        step: the checkpoint that the function was shown.
+        trajectory: the checkpoints reached until then, this one included.
+    """
+
+    def __init__(self, message: str, *, step: int, trajectory: Trajectory | None):
+        super().__init__(message)
+        self.step = step
+        self.trajectory = trajectory
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), step=self.step, trajectory=self.trajectory), self.args
+
+
 class NotAffineError(ValueError):
     """An update that is not affine in its state, under the affine engine."""
 
@@ -72,6 +92,15 @@ def whole(name: str, value: object, least: int) -> None:
         raise TypeError(f"{name}: got {value!r}, but it must be an integer >= {least}")
     if value < least:
         raise ValueError(f"{name}: got {value}, but it must be an integer >= {least}")
+
+
+def check_room(name: str, what: str, needed: int) -> None:
+    """Raise MemoryError, which says what is needed, unless so many bytes of memory are free."""
+    free = psutil.virtual_memory().available
+    if needed > free:
+        size = f"{needed / 2**30:,.3g} GiB" if needed < 2**60 else "more than any machine has"
+        said = f"{what} would take about {size} of memory, and {free / 2**30:,.1f} GiB are free"
+        raise MemoryError(f"{name}: {said}; ask for fewer or smaller ones")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

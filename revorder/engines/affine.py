@@ -54,7 +54,7 @@ class Affine:
 
     def cost(self, plan: Plan) -> int:
         """The number of products."""
-        return plan.suffixes.size
+        return plan.n_suffixes
 
     def recognises(self, maps: Maps, start: Tree, plan: Plan) -> bool:
         """Whether this run has a closed form, which no engine beats: nothing need be timed. Takes about 1 ms."""
@@ -88,8 +88,8 @@ class Affine:
         matrices = _matrices(linear, letters) if _small(linear, letters) else {}
         states = of_maps(linear, letters, chain, plan, flat) if matrices and chain is not None else None
         if states is not None and chain is not None:
-            yield np.arange(len(plan.steps)), vectors.tree(states)
             advanced(len(chain.letters))
+            yield np.arange(len(plan.steps)), vectors.tree(states)
             return
         if matrices and not flat.is_meta:
             bends.audit(linear, letters, *linear.everything(), plan, flat)
@@ -133,7 +133,7 @@ def _small(linear: Linear, letters: list[int]) -> bool:
 
 
 def _letters(plan: Plan) -> list[int]:
-    found: list[int] = np.unique(plan.suffixes.letter[1:]).tolist()
+    found: list[int] = plan.used.tolist()
     return found
 
 

@@ -87,7 +87,7 @@ def look(linear: Linear, letters: list[int], where: np.ndarray, before: torch.Te
 
 def chosen_rows(plan: Plan) -> set[int]:
     """Rows whose words take little time to be made step by step, where states are too large for matrices."""
-    room, found = plan.suffixes.size // SHARE, set()
+    room, found = plan.n_suffixes // SHARE, set()
     for row in np.random.default_rng(0).permutation(len(plan.words)).tolist():
         if len(plan.words[row]) <= room:
             found.add(row)

@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 
 from revorder.errors import whole
-from revorder.orders import BackwardWindow, Order, order
-from revorder.planning.branches import of_windows
+from revorder.orders import Forward, Order, order
+from revorder.planning import tries
 from revorder.planning.lazy import Lazy
 from revorder.planning.nested import Nested, nested
 from revorder.planning.schedule import Scheduled, Tick, Work
-from revorder.planning.trie import Integers, Trie, build, chain
+from revorder.planning.trie import Integers, Trie
 from revorder.planning.words import Label, checked_letters, checked_steps, words_of
 from revorder.showing import Facts, Shown, span
 
@@ -75,8 +75,7 @@ class Plan(Shown):
     @cached_property
     def lengths(self) -> Integers:
         """(checkpoints,) how many batches each word has."""
-        known = self.steps if isinstance(self.words, Lazy) else [len(word) for word in self.words]
-        return np.array(known, dtype=np.int64)
+        return np.array(self.steps if isinstance(self.words, Lazy) else [len(word) for word in self.words], np.int64)
 
     @property
     def rank(self) -> Integers:
@@ -86,18 +85,26 @@ class Plan(Shown):
     @cached_property
     def trie(self) -> Trie:
         """The distinct prefixes of the words, spelled in letters."""
-        if self._nested is not None and self.cost == self.launches:
-            return chain(self._nested.letters, self.lengths)
-        if type(self.order) is BackwardWindow and self._all_differ:
-            return of_windows(self.steps, self.order.width)
-        return build([self.letters[word] for word in self.words], int(self.letters.max()) + 1)
+        return tries.prefixes(self)
 
     @cached_property
     def suffixes(self) -> Trie:
         """The distinct suffixes of the words, read from their ends: what maps that compose (affine ones) share."""
-        if self._nested is not None and self._nested.is_backward:
-            return chain(self.letters[: self.lengths.max()], self.lengths)
-        return build([self.letters[word[::-1]] for word in self.words], int(self.letters.max()) + 1)
+        return tries.suffixes(self)
+
+    @property
+    def n_suffixes(self) -> int:
+        """Distinct non-empty suffixes; known without their trie where those of different words differ."""
+        if type(self.order) is Forward and self.all_differ:
+            return int(np.unique(self.lengths).sum())
+        return self.suffixes.size
+
+    @cached_property
+    def used(self) -> Integers:
+        """The letters that occur in words, ascending."""
+        if isinstance(self.words, Lazy):  # the longest word has all of them
+            return np.unique(self.letters[: self.lengths.max()])
+        return np.unique(self.letters[np.concatenate(self.words)])
 
     @cached_property
     def numbers(self) -> np.ndarray:
@@ -110,22 +117,23 @@ class Plan(Shown):
         return self.trie.rows_at
 
     @cached_property
-    def _nested(self) -> Nested | None:
+    def nested(self) -> Nested | None:
         """The work in closed form, if there is one and all batches differ."""
-        return nested(self.order, self.steps) if self._all_differ else None
+        return nested(self.order, self.steps) if self.all_differ else None
 
     @property
-    def _all_differ(self) -> bool:
+    def all_differ(self) -> bool:
+        """Whether no two batches are the same."""
         return np.array_equal(self.letters, np.arange(len(self.letters)))
 
     @cached_property
     def _work(self) -> Work:
-        return self._nested or Scheduled(self.trie)
+        return self.nested or Scheduled(self.trie)
 
     def _facts(self) -> Facts:
         """The price, too, where it is known already or found at once: to look at a plan must not take long."""
         quick = 0 < self.naive_cost <= QUICK and self.lengths.max() <= DEEP
-        free = self._nested is not None
+        free = self.nested is not None
         cost = self.cost if quick or free or "trie" in vars(self) else "not computed yet, see .cost"
         facts = {"order": self.order, "checkpoints": span(self.steps), "cost": cost, "naive cost": self.naive_cost}
         priced = quick or free or ("_work" in vars(self) and "_schedule" in vars(self._work))
@@ -170,6 +178,7 @@ def plan(order_: str | Order, checkpoints: Iterable[int], labels: Sequence[Label
     Raises:
         ValueError: no checkpoint, one below 1, or a word that is empty or leaves the range of the batches.
         TypeError: a checkpoint, label or batch number of the wrong type.
+        MemoryError: it would not fit into the free memory; nothing of it has been made then.
 
     >>> backward = plan("backward", range(1, 101), labels=[i % 10 for i in range(100)])
     >>> backward.naive_cost, backward.cost, backward.launches

@@ -6,19 +6,26 @@ cut short: forward order has blocks of one batch, backward order one block, a ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence, Sized
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from revorder.errors import whole
+from revorder.errors import check_room, whole
 from revorder.orders import Backward, BackwardBlocks, BackwardTail, BackwardWindow, Forward, Order, Shuffled, TwoSided
 from revorder.planning.lazy import Lazy
 from revorder.planning.trie import Integers
 from revorder.showing import name_of
 
 Label = int | str
+MOST_UNCOUNTED = 10_000_000  # checkpoints of an iterator that does not say how many it has
+PER_STEP = 100  # bytes that a closed form holds for each step of the longest word, at most
+PER_LETTER = 48  # bytes that a trie and its words hold for each batch number, at most
+LONG = 1_000  # batch numbers that are looked at before a longer word is made
+AGAIN = 1_000_000  # batch numbers of a user's order that are asked for twice
 
 
 def _blocks(order: BackwardBlocks, n: int) -> Integers:
@@ -61,14 +68,22 @@ def words_of(order: Order, steps: tuple[int, ...], n_batches: int | None) -> Seq
     """The words of some steps, checked: within `n_batches` batches (None: however many they name).
 
     Raises:
-        ValueError: a word that is empty or leaves the range of the batches.
+        ValueError: a word that is empty, leaves the range of the batches, or is another one when it is asked for again.
         TypeError: a batch number of the wrong type.
+        MemoryError: words that are too long for this machine.
     """
     if type(order) in PERMUTING:
         if n_batches is not None and max(steps) > n_batches:
-            _word(order, next(n for n in steps if n > n_batches), n_batches)
+            n = next(n for n in steps if n > n_batches)
+            raise _outside(order, n, n - 1, n_batches)
+        check_room("checkpoints", f"step {max(steps):,} of {order}", PER_STEP * max(steps))
         return Lazy(partial(spell, order), steps)
-    words = {n: _word(order, n, n_batches) for n in dict.fromkeys(steps)}
+    words: dict[int, np.ndarray] = {}
+    letters = 0
+    for n in dict.fromkeys(steps):
+        words[n] = _word(order, n, n_batches, letters)
+        letters += len(words[n])
+    _same_again(order, words)
     return tuple(words[n] for n in steps)
 
 
@@ -84,7 +99,7 @@ def checked_steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
         raise TypeError(
             f"checkpoints: got {checkpoints!r}, but it must be a list or range of step counts, such as [10]"
         )
-    steps = list(checkpoints)
+    steps = _listed(checkpoints)
     if not steps:
         raise ValueError("checkpoints: got none, but at least one step count >= 1 is needed, such as [10]")
     if not all(type(n) is int and n > 0 for n in steps):
@@ -93,9 +108,36 @@ def checked_steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
     return tuple(int(n) for n in steps)
 
 
-def _word(made: Order, n: int, n_batches: int | None) -> np.ndarray:
-    """The word of step n, checked."""
-    word = np.asarray(made.word(n))
+def _listed(checkpoints: Iterable[int]) -> list[int]:
+    """All of them, if they are not too many."""
+    if isinstance(checkpoints, Sized):
+        check_room("checkpoints", "so many of them", PER_STEP * _length(checkpoints))
+        return list(checkpoints)
+    steps = list(islice(checkpoints, MOST_UNCOUNTED + 1))
+    if len(steps) > MOST_UNCOUNTED:
+        raise ValueError(f"checkpoints: got an iterator of more than {MOST_UNCOUNTED:,}; give a list or a range")
+    return steps
+
+
+def _length(things: Sized) -> int:
+    try:
+        return len(things)
+    except OverflowError:  # of a range
+        return sys.maxsize
+
+
+def _word(made: Order, n: int, n_batches: int | None, letters: int) -> np.ndarray:
+    """The word of step n, checked; `letters` is how long all words are that were made before it."""
+    said = made.word(n)
+    if isinstance(said, Sized):
+        length = _length(said)
+        check_room("order", f"the word of step {n:,} of {name_of(made)}", PER_LETTER * (letters + length))
+        if length > LONG and isinstance(said, Iterable):  # a look at its beginning, before all of it is made
+            _checked(made, n, np.array(list(islice(said, LONG))), n_batches)
+    return _checked(made, n, np.array(said), n_batches)
+
+
+def _checked(made: Order, n: int, word: np.ndarray, n_batches: int | None) -> np.ndarray:
     if word.ndim != 1 or word.size == 0:
         said = f"{word.tolist()!r} for step {n}, but a word must have at least one batch"
         raise ValueError(f"order: {name_of(made)} gave {said}")
@@ -104,10 +146,31 @@ def _word(made: Order, n: int, n_batches: int | None) -> np.ndarray:
         raise TypeError(f"order: {name_of(made)} gave {said}")
     outside = word[(word < 0) | (word >= (np.inf if n_batches is None else n_batches))]
     if outside.size:
-        accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"
-        asks = f"step {n} of {name_of(made)} asks for batch {outside[0]}"
-        raise ValueError(f"checkpoints, order: {asks}, but batch numbers must be {accepted}")
+        raise _outside(made, n, outside[0], n_batches)
     return word
+
+
+def _outside(made: Order, n: int, batch: int, n_batches: int | None) -> ValueError:
+    accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"
+    asks = f"step {n} of {name_of(made)} asks for batch {batch}"
+    return ValueError(f"checkpoints, order: {asks}, but batch numbers must be {accepted}")
+
+
+def _same_again(made: Order, words: dict[int, np.ndarray]) -> None:
+    """Ask for some words once more: an order must give the same one every time."""
+    letters = 0
+    for n, word in words.items():
+        letters += len(word)
+        if letters > AGAIN:
+            return
+        again = np.array(made.word(n))
+        if not np.array_equal(again, word):
+            said = f"{_first(word)} for step {n}, and then {_first(again)}"
+            raise ValueError(f"order: {name_of(made)} gave {said}, but the word of a step must always be the same")
+
+
+def _first(word: np.ndarray) -> str:
+    return f"{word.tolist()}" if word.size <= 8 else f"[{', '.join(map(str, word[:8].tolist()))}, …]"
 
 
 def checked_letters(labels: Sequence[Label], n_batches: int | None) -> np.ndarray:
