@@ -4,7 +4,10 @@ import html
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # the modules beside this file
 
 project = "revorder"
 author = "The revorder developers"
@@ -12,7 +15,7 @@ project_copyright = author
 repository = "https://github.com/revorder/revorder"
 binder = "https://mybinder.org/v2/gh/revorder/revorder/HEAD?urlpath=lab/tree/notebooks/"
 
-extensions = ["myst_nb", "sphinx-mathjax-offline"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "myst_nb", "sphinx-mathjax-offline", "reference", "linking"]
 exclude_patterns = ["site", "results/**/README.md", "instructor/*.ipynb", "**.ipynb_checkpoints"]
 
 nb_execution_mode = "off"  # the notebooks are committed with their outputs, and nbval runs them
@@ -21,6 +24,14 @@ myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
 myst_dmath_double_inline = True  # $$…$$ within a paragraph, as in JupyterLab
 myst_heading_anchors = 3
 
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_typehints = "description"  # behind the parameters; a signature holds names and defaults
+autodoc_typehints_description_target = "documented_params"
+autodoc_typehints_format = "short"
+autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
+napoleon_google_docstring = napoleon_numpy_docstring = False  # reference.py asks it itself
+napoleon_custom_sections = [("Attributes", "params_style")]
+
 html_theme = "pydata_sphinx_theme"
 html_title = "revorder: a course on backward-SGD"
 html_favicon = "icon.svg"
@@ -28,7 +39,7 @@ html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 templates_path = ["."]
 html_sidebars = {"**": ["contents.html"]}
-html_use_index = False
+html_use_index = html_domain_indices = False
 html_context = {"default_mode": "auto"}
 html_show_sourcelink = html_copy_source = False  # the source of a page is JSON; its first note links to the notebook
 html_theme_options = {
@@ -42,7 +53,7 @@ html_theme_options = {
 }
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-FIGURES = Path(__file__).parents[2] / "revorder" / "live"  # read as files: the package need not be installed
+FIGURES = Path(__file__).parents[2] / "revorder" / "live"
 
 
 BADGE = re.compile(r"\[!\[Open in (\w+)\]\([^)]*\)\]\(([^)]*)\)")
