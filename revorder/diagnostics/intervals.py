@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 
@@ -44,6 +44,16 @@ def t_quantile(count: int, level: float = 0.95) -> float:
     return float(stdtrit(count - 1, (1 + level) / 2))
 
 
+def student(values: NDArray[np.float64], level: float = 0.95) -> NDArray[np.float64]:
+    """Means over the last axis, of at least two values, and Student's interval for each: (3, ...) mean, low and high.
+
+    Values that are not finite make theirs NaN or infinite; see `mean_interval`.
+    """
+    count, mean = values.shape[-1], values.mean(-1)
+    half = t_quantile(count, level) * values.std(-1, ddof=1) / math.sqrt(count)
+    return np.stack([mean, mean - half, mean + half])
+
+
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """The mean of independent values, such as one for each seed, and Student's interval for it.
 
@@ -67,8 +77,7 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         raise ValueError(f"values: got {values!r}, but a row of finite numbers is needed")
     if not 0 < level < 1:
         raise ValueError(f"level: got {level}, but it must be above 0 and below 1")
-    count, mean = len(found), float(found.mean())
-    if count < 2:
-        return Interval(mean, math.nan, math.nan, count)
-    half = t_quantile(count, level) * float(found.std(ddof=1)) / math.sqrt(count)
-    return Interval(mean, mean - half, mean + half, count)
+    if len(found) < 2:
+        return Interval(float(found.mean()), math.nan, math.nan, 1)
+    mean, low, high = student(found, level).tolist()
+    return Interval(mean, low, high, len(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from revorder.diagnostics.intervals import t_quantile
+from revorder.diagnostics.intervals import student
 
 
 def geometric_interval(values: np.ndarray) -> np.ndarray:
@@ -22,7 +22,4 @@ def geometric_interval(values: np.ndarray) -> np.ndarray:
     >>> geometric_interval(np.array([0.5, 2.0, 0.5, 2.0])).round(2)
     array([1.  , 0.28, 3.57])
     """
-    logs = np.log(values)
-    middle, error = logs.mean(0), logs.std(0, ddof=1) / np.sqrt(len(logs))
-    reach = t_quantile(len(logs)) * error
-    return np.asarray(np.exp([middle, middle - reach, middle + reach]))
+    return np.asarray(np.exp(student(np.moveaxis(np.log(values), 0, -1))))

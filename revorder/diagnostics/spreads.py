@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from revorder.running.seeds import SeedRuns
+    from revorder.trajectories.seed_runs import SeedRuns
 
 
 def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bool = False) -> float:
@@ -28,8 +29,14 @@ def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bo
     (0.8165, 0.0)
     """
     steps, values = np.array(run.steps[-last:]), run.metrics[metric][-last:]
-    line = np.polynomial.Polynomial.fit(steps, values, 1)(steps) if trend else values.mean()
-    return float(np.sqrt(np.mean((values - line) ** 2)))
+    return float(spread_about_trend(steps, values) if trend else values.std())
+
+
+def spread_about_trend(steps: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
+    """The spread of values (..., steps) about the straight lines that fit them best: (...)."""
+    centred, from_mean = steps - steps.mean(), values - values.mean(-1, keepdims=True)
+    slopes = (from_mean * centred).sum(-1, keepdims=True) / (float(centred @ centred) or 1.0)  # one step has no line
+    return np.asarray(np.sqrt(np.mean((from_mean - slopes * centred) ** 2, axis=-1)))
 
 
 def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
@@ -46,7 +53,7 @@ def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
         KeyError: step n is not one of the checkpoints.
         ValueError: fewer than two seeds.
 
-    >>> from revorder.running.seeds import SeedRuns
+    >>> from revorder.trajectories.seed_runs import SeedRuns
     >>> runs = SeedRuns("backward", [10], None, {"loss": np.array([[1.0, 2.0, 3.0]])}, cost=30, engine="replay")
     >>> spread_over_seeds(runs, "loss", 10)
     1.0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+from xml.sax.saxutils import quoteattr
 
 from revorder.plots.svg import shortened
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
+T = TypeVar("T")
 DPI = 96  # of pictures at scale 1
 COLOURS = 64  # of a palette: lines, letters, and the steps at their soft edges
 WHITE, PALE = (255, 255, 255), 250  # paper stays white: the soft edges nearest to it do not tint it
@@ -19,6 +22,16 @@ BLANK = 3  # pixels at the edge of a fast figure; more than the gaps between let
 # letters as outlines, so that they look the same everywhere; the same bytes each time
 SAVED: Any = {"svg.fonttype": "path", "svg.hashsalt": "revorder", "path.simplify_threshold": 0.2, "pdf.fonttype": 42}
 UNDATED = {"svg": ("Date", "Creator", "Format", "Type"), "pdf": ("CreationDate",), "png": ("Software",)}
+
+
+class drawn_once(cached_property[T]):
+    """A property of a picture that is found once, as long as nobody has its axes."""
+
+    def __get__(self, picture: Any, owner: type[Any] | None = None) -> Any:
+        found = super().__get__(picture, owner)
+        if picture is not None and picture._open:
+            vars(picture).pop(self.attrname, None)
+        return found
 
 
 def png_of(figure: Figure, scale: float = 1.0) -> bytes:
@@ -30,25 +43,30 @@ def png_of(figure: Figure, scale: float = 1.0) -> bytes:
     return (None if figure.get_layout_engine() else _drawn_once(figure, scale)) or saved(figure, "png", scale=scale)
 
 
-def saved(figure: Figure, kind: str, *, scale: float = 1.0, whole: bool = False) -> bytes:
+def saved(figure: Figure, kind: str, *, scale: float = 1.0, whole: bool = False, **metadata: str) -> bytes:
     """What is drawn, inside the canvas or beyond it, as "png", "svg" or "pdf"; or the whole canvas."""
     from matplotlib import rc_context
 
     buffer, box = io.BytesIO(), None if whole else "tight"
     with rc_context(SAVED):
-        figure.savefig(buffer, format=kind, dpi=scale * DPI, bbox_inches=box, metadata=dict.fromkeys(UNDATED[kind]))
+        said: dict[str, Any] = {**dict.fromkeys(UNDATED[kind]), **metadata}
+        figure.savefig(buffer, format=kind, dpi=scale * DPI, bbox_inches=box, metadata=said)
     return buffer.getvalue()
 
 
-def few_colours(png: bytes) -> bytes:
-    """The same picture with a palette, which takes a third of the bytes, and some time."""
+def few_colours(png: bytes, description: str = "") -> bytes:
+    """The same picture with a palette, which takes a third of the bytes, and some time; words go along."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
     smaller, image = io.BytesIO(), Image.open(io.BytesIO(png)).convert("RGB")
     found = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette = [tuple((found.getpalette() or [])[i : i + 3]) for i in range(0, 3 * COLOURS, 3)]
     found.putpalette([part for colour in palette for part in (WHITE if min(colour, default=0) >= PALE else colour)])
-    found.save(smaller, format="png", optimize=True)
+    said = PngInfo()
+    if description:
+        said.add_itxt("Description", description)
+    found.save(smaller, format="png", optimize=True, pnginfo=said)
     return smaller.getvalue()
 
 
@@ -63,6 +81,11 @@ def inches_of(picture: bytes, scale: float = 1.0) -> float:
 def svg_of(figure: Figure, *, whole: bool) -> bytes:
     """The figure as SVG in few bytes; pictures within it are sharp."""
     return shortened(saved(figure, "svg", scale=2, whole=whole).decode()).encode()
+
+
+def labelled(svg: bytes, label: str) -> bytes:
+    """The same SVG with what a screen reader says of it."""
+    return svg.replace(b"<svg ", f'<svg role="img" aria-label={quoteattr(label)} '.encode(), 1)
 
 
 def _drawn_once(figure: Figure, scale: float) -> bytes | None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from revorder.showing import PART, cut, name_of
-from revorder.trajectories.trajectory import Trajectory
-
-if TYPE_CHECKING:
-    from revorder.running.seeds import SeedRuns
 
 
-def labels_of(
-    runs: Sequence[Trajectory | SeedRuns], labels: Sequence[str] | None = None, argument: str = "trajectories"
-) -> list[str]:
+class OfOrder(Protocol):
+    """A run, or several of one order; it may have a provenance, too."""
+
+    @property
+    def order(self) -> str:
+        """The composition order, as text."""
+
+
+def labels_of(runs: Sequence[OfOrder], labels: Sequence[str] | None = None, argument: str = "runs") -> list[str]:
     """One label for each run: those that were given, if they are good, or names by order.
 
     Runs of equal order are told apart by the first entry of their provenance that does (a seed, the device, torch's
@@ -58,7 +60,7 @@ def _checked(labels: Sequence[str], runs: int) -> list[str]:
     return list(labels)
 
 
-def _by_order(runs: Sequence[Trajectory | SeedRuns]) -> list[str]:
+def _by_order(runs: Sequence[OfOrder]) -> list[str]:
     orders = [name_of(run.order) for run in runs]
     found = list(orders)
     for order, times in Counter(orders).items():
@@ -71,7 +73,7 @@ def _by_order(runs: Sequence[Trajectory | SeedRuns]) -> list[str]:
     return found
 
 
-def _apart(runs: Sequence[Trajectory | SeedRuns]) -> list[str]:
+def _apart(runs: Sequence[OfOrder]) -> list[str]:
     """What to add to the order that all these runs have."""
     said = [_known(run) for run in runs]
     for field in said[0]:
@@ -81,7 +83,7 @@ def _apart(runs: Sequence[Trajectory | SeedRuns]) -> list[str]:
     return [f" ({number})" for number in range(1, len(runs) + 1)]
 
 
-def _known(run: Trajectory | SeedRuns) -> dict[str, str]:
+def _known(run: OfOrder) -> dict[str, str]:
     """What is worth saying of the provenance, such as {"update": "update seed 3"}; a file may hold anything there."""
     record = getattr(run, "provenance", {})
     seeds = record.get("seeds")

@@ -15,7 +15,7 @@ from revorder.showing import name_of
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from revorder.running.seeds import SeedRuns
+    from revorder.trajectories.seed_runs import SeedRuns
 
 GOLDEN = (3 - 5**0.5) / 2  # the learning rate with c = 1/φ
 

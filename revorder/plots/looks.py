@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 Style = dict[str, Any]  # keyword arguments of matplotlib's `plot`
 
-# Okabe and Ito's palette, told apart by colour-blind readers; every line also has a dash pattern of its own.
-# Its light colours are left out: a line needs a contrast of 3:1 with white (WCAG 1.4.11). Brown and purple are ours.
+#: Okabe and Ito's palette, told apart by colour-blind readers; every line also has a dash pattern of its own.
+#: Its light colours are left out: a line needs a contrast of 3:1 with white (WCAG 1.4.11). Brown and purple are ours.
 STYLES: list[Style] = [
     {"color": "#D55E00", "linestyle": "-"},
     {"color": "#0072B2", "linestyle": (0, (5, 1.5))},

@@ -1,4 +1,4 @@
-"""Figures of paths: a metric along the steps of one run, order by order."""
+"""Figures of paths: a metric along the steps of one run, or of many seeds with a band, order by order."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revorder.diagnostics.spreads import spread_along_path
 from revorder.plots.design import BESIDE
+from revorder.plots.groups import BANDS, Group, Runs, groups_of
 from revorder.plots.labels import entry, labels_of, with_unit
 from revorder.plots.looks import REFERENCE, dot, looks, numbers
+from revorder.plots.looks import band as draw_band
 from revorder.plots.picture import Picture, figure, plain_log
-from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ WIDE = 84  # characters of a title in one line
 
 
 def paths_figure(
-    trajectories: Sequence[Trajectory],
+    runs: Sequence[Runs],
     metric: str,
     *,
     unit: str = "",
@@ -35,12 +35,14 @@ def paths_figure(
     trend: bool = False,
     epoch: int | None = None,
     labels: Sequence[str] | None = None,
+    band: str = "interval",
     fast: bool = False,
 ) -> Picture:
     """A metric along the path of several runs: the whole path at the left, its last checkpoints at the right.
 
     Args:
-        trajectories: runs with this metric, at checkpoints in ascending order; one line each.
+        runs: with this metric, at checkpoints in ascending order; one line each. A `SeedRuns`, or a list of runs of one
+            order, one for each seed, is a line through their means, with a band; its spread is the mean of theirs.
         metric: a key of `Trajectory.metrics`.
         unit: of the metric, for the axis label.
         title: the message of the figure; default: the spread along the path of each run.
@@ -50,39 +52,73 @@ def paths_figure(
             fall as a whole.
         epoch: batches in an epoch; whole epochs are marked, since reshuffled batches give both orders the same law
             only there.
-        labels: one text for each run, all different; default: their orders, and what tells runs of one order apart.
-        fast: for widgets: up to 4 runs in fixed margins instead of a solver's layout, which takes most of the time.
+        labels: one text for each line, all different; default: their orders, and what tells runs of one order apart.
+        band: of many seeds: "interval" is the 95 % interval of their mean (Student's), "deviation" one standard
+            deviation to each side, "range" from the smallest to the largest of them.
+        fast: for widgets: up to 4 lines without a band in fixed margins instead of a solver's layout, which takes most
+            of the time.
 
     Raises:
-        ValueError: no run, or labels that do not name every run once.
-        TypeError: labels that are no texts.
+        ValueError: no run, labels that do not name every line once, an unknown band, or one over fewer than two seeds.
+        TypeError: labels that are no texts, or what is no run.
     """
-    named = dict(zip(labels_of(trajectories, labels), trajectories, strict=True))
-    made, (whole_path, end) = figure(8.0, 3.5, fast=fast and len(named) <= FEW, ncols=2, width_ratios=[3, 2])
+    if band not in BANDS:
+        raise ValueError(f"band: got {band!r}, but it must be one of {', '.join(BANDS)}")
+    groups = groups_of(runs)
+    named = dict(zip(labels_of(groups, labels), groups, strict=True))
+    means = _means(groups, band)
+    quick = fast and len(named) <= FEW and not means
+    made, (whole_path, end) = figure(8.0, 3.5, fast=quick, ncols=2, width_ratios=[3, 2])
     label = with_unit(metric, unit)
-    spreads = {name: spread_along_path(run, metric, last, trend=trend) for name, run in named.items()}
+    spreads = {name: group.spread(metric, last, trend) for name, group in named.items()}
     for name, style in looks(list(named), marked=False).items():
-        steps, values = named[name].steps, named[name].metrics[metric]
+        steps, values = named[name].steps, named[name].values(metric).mean(axis=0)
         whole_path.plot(steps, values, label=entry(name), linewidth=1.6, **style)
         end.plot(steps[-last:], values[-last:], linewidth=1.6, **style)
+    _draw_bands((whole_path, end), named, metric, band, last)
     whole_path.set(
         xlabel="step n (batches)", ylabel=label, title="the whole path" + ("; dotted: whole epochs" if epoch else "")
     )
     if log:
         whole_path.set_yscale("log")
+        _cut(whole_path, groups, metric)
         plain_log(whole_path.yaxis)
-    _name_lines(made, whole_path, list(named), "composition order" if labels is None else None)
-    shown = max(len(run.steps[-last:]) for run in trajectories)
+    _name_lines(made, whole_path, list(named), "" if labels else "composition order", means)
+    shown = max(len(group.steps[-last:]) for group in groups)
     end.set(xlabel="step n (batches)", title=f"the last {shown} checkpoints")
     _mark_epochs((whole_path, end), epoch)
     measured = ", ".join(f"{name} {spread:.2g}" for name, spread in spreads.items())
-    kind = f"Spread {'about the trend' if trend else 'along the path'}"
+    kind = f"Spread {'about the trend' if trend else 'along the path'}{', mean over seeds' if means else ''}"
     said = f"{kind}: {measured}"
     heading = title or fill(said if len(named) <= SOME else f"{kind}: {_ends(spreads)}", WIDE)
     made.set_figheight(made.get_figheight() + 0.2 * heading.count("\n"))
     made.suptitle(heading)
     message = f"{title}. {said}" if title else said
-    return Picture(made, f"Line plot of {label} against the step. {message}.")
+    return Picture(made, f"Line plot of {label} against the step{f', {means}' if means else ''}. {message}.")
+
+
+def _draw_bands(axes: tuple[Axes, Axes], named: Mapping[str, Group], metric: str, band: str, last: int) -> None:
+    """Over the whole path, and over its last checkpoints."""
+    for name, number in numbers(list(named)).items():
+        if named[name].several:
+            steps, (low, high) = named[name].steps, named[name].edges(metric, band)
+            for ax, shown in zip(axes, (slice(None), slice(-last, None)), strict=True):
+                draw_band(ax, steps[shown], low[shown], high[shown], number)
+
+
+def _means(groups: Sequence[Group], band: str) -> str:
+    """What lines and bands are, where there are any."""
+    counts = sorted({len(group.runs) for group in groups if group.several})
+    over = " to ".join(map(str, {counts[0]: 0, counts[-1]: 0})) if counts else ""
+    return f"mean over {over} seeds; band: {BANDS[band]}" if counts else ""
+
+
+def _cut(ax: Axes, groups: Sequence[Group], metric: str) -> None:
+    """A band may reach down to 0, which is nowhere on a logarithmic axis: it is cut near the smallest of all seeds."""
+    values = np.concatenate([group.values(metric).ravel() for group in groups])
+    positive = values[np.isfinite(values) & (values > 0)]
+    if len(positive) and any(group.several for group in groups):
+        ax.set_ylim(bottom=positive.min() / 1.15)
 
 
 def _mark_epochs(axes: Sequence[Axes], epoch: int | None) -> None:
@@ -101,14 +137,15 @@ def _ends(spreads: Mapping[str, float]) -> str:
     return " to ".join(f"{name} {known[name]:.2g}" for name in found)
 
 
-def _name_lines(made: Figure, ax: Axes, names: Sequence[str], title: str | None) -> None:
-    """A legend inside the axes; for many lines below all axes, in a figure made higher for it."""
-    if len(names) <= FEW:
-        ax.legend(title=title)
+def _name_lines(made: Figure, ax: Axes, names: Sequence[str], title: str, means: str) -> None:
+    """A legend inside the axes; for many lines, or bands, below all axes, in a figure made higher for it."""
+    if len(names) <= FEW and not means:
+        ax.legend(title=title or None)
         return
     columns = max(1, int(made.get_figwidth() / (0.65 + 0.075 * max(map(len, names)))))  # inches
     made.set_figheight(made.get_figheight() + 0.3 + 0.21 * ceil(len(names) / columns))
-    made.legend(*ax.get_legend_handles_labels(), title=title, loc="outside lower center", ncols=columns)
+    title = "; ".join(filter(None, [title, means]))
+    made.legend(*ax.get_legend_handles_labels(), title=title or None, loc="outside lower center", ncols=columns)
 
 
 def spread_figure(spreads: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, quantity: str) -> Picture:

@@ -6,12 +6,11 @@ import base64
 import html
 import math
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from revorder.plots.design import design
-from revorder.plots.drawing import DPI, few_colours, inches_of, png_of, saved, svg_of
+from revorder.plots.drawing import DPI, drawn_once, few_colours, inches_of, labelled, png_of, saved, svg_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,14 +28,15 @@ MARGINS = {"left": 0.8, "right": 0.2, "bottom": 0.55, "top": 0.65, "columns": 0.
 class Picture:
     """A figure with alt text; notebooks display it as HTML with a sharp SVG, with PNG and plain text as fallbacks.
 
-    It is drawn when it is first looked at. A figure with a layout engine is laid out and cut to what is drawn; one
-    without (`figure(fast=True)`) is drawn as it is.
+    It is drawn when it is first looked at, and once, unless somebody has been given its axes. A figure with a layout
+    engine is laid out and cut to what is drawn; one without (`figure(fast=True)`) is drawn as it is.
 
     Attributes:
         alt: what it shows, in words.
     """
 
     _figure: Figure | None = None
+    _open = False  # whether somebody has the axes, and may change them at any time
 
     def __init__(self, figure: Figure, alt: str):
         self._figure, self.alt = figure, alt
@@ -45,7 +45,8 @@ class Picture:
     def axes(self) -> list[Axes]:
         """The axes of the figure, for who wants to change them; what is shown later follows."""
         for drawn in ("png", "svg", "html", "_stays"):
-            self.__dict__.pop(drawn, None)
+            vars(self).pop(drawn, None)
+        self._open = True
         return self._made.axes
 
     @property
@@ -53,26 +54,26 @@ class Picture:
         assert self._figure is not None
         return self._figure
 
-    @cached_property
+    @drawn_once
     def png(self) -> bytes:
         """The picture as a PNG file with 96 dots per inch and few colours."""
         return few_colours(png_of(self._made))
 
-    @cached_property
+    @drawn_once
     def svg(self) -> bytes:
         """The picture as an SVG file, its letters as outlines."""
         width = self._made.get_figwidth()
         fits = self._made.get_layout_engine() is None and round(width * DPI) == round(inches_of(self.png) * DPI)
         return svg_of(self._made, whole=fits)
 
-    @cached_property
+    @drawn_once
     def html(self) -> str:
         """An `<img>` element with the picture inside; of a fast figure one that is made quickly."""
         if self._figure is None:
             return self._image(self.png, 1)
         return self._image(png_of(self._figure, QUICK), QUICK) if not self._figure.get_layout_engine() else self._stays
 
-    @cached_property
+    @drawn_once
     def _stays(self) -> str:
         """The element for pages that are stored: the smaller one of SVG and a sharp PNG."""
         if len(self.svg) <= SMALL:
@@ -89,17 +90,23 @@ class Picture:
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture into a file, whose name ends in .svg, .pdf or .png (192 dots per inch); returns its path.
+        """Write the picture into a file, whose name ends in .pdf, .svg or .png (192 dots per inch); returns its path.
+
+        What it shows in words goes along: as the subject of a PDF, the label of an SVG, the description of a PNG. Fonts
+        are embedded in PDFs (as TrueType) and outlines in SVGs. The same figure gives the same bytes: there is no date.
 
         Raises:
             ValueError: another ending.
         """
         path = Path(path)
-        ways = {".svg": lambda: self.svg, ".pdf": lambda: saved(self._made, "pdf"),
-                ".png": lambda: few_colours(png_of(self._made, SHARP))}  # fmt: skip
-        if path.suffix not in ways:
-            raise ValueError(f"path: got {path.name!r}, but the name must end in .svg, .pdf or .png")
-        path.write_bytes(ways[path.suffix]())
+        ways = {
+            ".pdf": lambda: saved(self._made, "pdf", Subject=self.alt),
+            ".svg": lambda: labelled(self.svg, self.alt),
+            ".png": lambda: few_colours(png_of(self._made, SHARP), self.alt),
+        }
+        if path.suffix.lower() not in ways:
+            raise ValueError(f"path: got {path.name!r}, but the name must end in {', '.join(ways)}")
+        path.write_bytes(ways[path.suffix.lower()]())
         return path
 
     def __repr__(self) -> str:

@@ -16,10 +16,11 @@ from revorder.engines.choice import Engine
 from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
-from revorder.errors import DivergedError, NotBatchableError
+from revorder.errors import CallbackError, DivergedError, NotBatchableError
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, finite_rows, is_finite, largest, named_leaves, row
 from revorder.running.collecting import Collector, RunKeeper, progress_bar
+from revorder.running.watching import OnCheckpoint, Reports
 from revorder.showing import name_of
 from revorder.trajectories import origins
 from revorder.trajectories.trajectory import Trajectory
@@ -39,6 +40,7 @@ def carry_out(
     provenance: dict[str, Any],
     keeper: RunKeeper | None = None,
     on_diverge: str = "raise",
+    on_checkpoint: OnCheckpoint | None = None,
 ) -> Trajectory:
     """Carry a plan out; or go on from where a keeper says that a run stopped.
 
@@ -46,8 +48,9 @@ def carry_out(
     kernels, and then by replay. The trajectory's `engine` says so, and how many steps were checked.
     """
     before = maps.draws.watch()
+    reports = None if on_checkpoint is None else Reports(plan, on_checkpoint, marks=on_diverge == "mark")
     while True:
-        collected = Collector(plan, maps.notes, record, metrics, provenance)
+        collected = Collector(plan, maps.notes, record, metrics, provenance, reports)
         try:
             with maps.draws.attempt():
                 trial.begin(maps, plan, start)
@@ -57,6 +60,9 @@ def carry_out(
             return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
         except KeyboardInterrupt:
             raise collected.interrupted() from None
+        except CallbackError as stopped:
+            stopped.trajectory = collected.partial()
+            raise
         except Disagreement as wrong:
             engine = _plainer(engine, maps, str(wrong))
         except NotBatchableError as wrong:
@@ -123,9 +129,9 @@ def origin(maps: Maps, start: Tree, plan: Plan) -> dict[str, Any]:
 
 def _collect(states: Iterator[tuple[np.ndarray, Tree]], maps: Maps, collected: Collector, on_diverge: str) -> set[str]:
     """Gather what an engine yields; the names of the process's generators that moved meanwhile, metrics left out."""
-    moved, watch, observers_draw = set[str](), maps.draws.watch(), None if collected.observes else False
+    moved, watch, looks = set[str](), maps.draws.watch(), collected.observes
     for rows, reached in states:
-        if observers_draw is not False:  # looked at once, since looking takes longer than some steps
+        if looks:
             moved, watch = moved | watch.moved(), maps.draws.watch()
         finite = None if on_diverge == "keep" else finite_rows(reached)
         if finite is None or finite.all():
@@ -135,8 +141,9 @@ def _collect(states: Iterator[tuple[np.ndarray, Tree]], maps: Maps, collected: C
             collected.mark(rows[~finite.numpy()])
             if on_diverge == "raise":
                 break
-        if observers_draw is not False:
-            observers_draw, watch = bool(watch.moved()), maps.draws.watch()
+            collected.show(rows[~finite.numpy()])
+        if looks:  # who only measures is looked at once, since looking takes longer than some steps
+            looks, watch = collected.reports is not None or bool(watch.moved()), maps.draws.watch()
     return moved | watch.moved()
 
 

@@ -17,6 +17,7 @@ from revorder.errors import RunInterrupted
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, blank_rows, clone, describe, layout, row, stack
 from revorder.running import measuring
+from revorder.running.watching import Reports
 from revorder.showing import name_of
 from revorder.trajectories.trajectory import Trajectory
 
@@ -36,10 +37,11 @@ class Collector:
         record: Callable[[Tree], Tree] | None,
         metrics: dict[str, Callable[[Tree], Any]],
         provenance: dict[str, Any],
+        reports: Reports | None = None,
     ):
-        self.provenance = provenance
+        self.provenance, self.reports = provenance, reports
         self.plan, self.notes, self.record, self.metrics = plan, notes, record, metrics
-        self.observes = record is not None or bool(metrics)  # whether functions of the user's look at states
+        self.observes = bool(record or metrics or reports)  # whether functions of the user's look at states
         self.cost = 0
         self.done = np.zeros(len(plan.steps), dtype=bool)
         self.marked = np.zeros(len(plan.steps), dtype=bool)  # reached, but not finite
@@ -58,6 +60,7 @@ class Collector:
         if self.metrics:
             self._measure(rows, clone(states))
         self.done[rows] = True
+        self.show(rows)
 
     def _measure(self, rows: np.ndarray, states: Tree) -> None:
         def observed(argument: str, function: Callable[[Tree], Any], state: Tree, place: int) -> Any:
@@ -84,6 +87,15 @@ class Collector:
         """Note checkpoints whose states are not finite: nothing is recorded or measured on them."""
         self.marked[rows] = True
 
+    def show(self, rows: np.ndarray) -> None:
+        """Show checkpoints that were reached to whoever watches."""
+        if self.reports is None:
+            return
+        for i in self.reports.due(rows):
+            state = None if self.marked[i] else clone(row(self.kept, i))
+            metrics = {name: float(values[i]) for name, values in self.values.items()}
+            self.reports.show(self.plan.steps[i], state, metrics, self.cost)
+
     def merge(self, rows: np.ndarray, part: Trajectory) -> None:
         """Take over what a run of the checkpoints `rows` gathered: all of them or, after a failure, some."""
         left = iter(rows.tolist())  # what was gathered stands in the order of the rows
@@ -93,6 +105,7 @@ class Collector:
             self.values[name][reached] = values
         self.done[reached] = True
         self.cost += part.cost
+        self.show(np.array(reached))
 
     def _keep(self, rows: np.ndarray, kept: Tree) -> None:
         kind = layout(row(kept, 0))

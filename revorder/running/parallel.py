@@ -11,18 +11,21 @@ from functools import partial
 
 import numpy as np
 
-from revorder.engines.audit import Tally
-from revorder.errors import DivergedError
+from revorder.engines.tally import Tally
+from revorder.errors import CallbackError, DivergedError
 from revorder.planning.plan import Plan
 from revorder.running.collecting import Collector, progress_bar
 from revorder.running.packing import pack, unpack
+from revorder.running.watching import OnCheckpoint, Reports
 from revorder.trajectories.trajectory import Trajectory
 
 Part = tuple[np.ndarray, int]  # its rows (positions in `plan.steps`), and its cost
 TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
 
 
-def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool) -> Trajectory:
+def run(
+    executor: Executor, work: partial[Trajectory], plan: Plan, progress: bool, on_checkpoint: OnCheckpoint | None = None
+) -> Trajectory:
     """Let workers carry out `work(part, progress=False)` for all parts of a plan, and merge what they return.
 
     Raises:
@@ -34,16 +37,20 @@ def run(executor: Executor, work: partial[Trajectory], plan: Plan, progress: boo
     once = os.urandom(8)  # dask names tasks by their arguments: do not meet what was cancelled before
     packed = pack((work, plan.order, once), **given, **work.keywords)
     futures: dict[Future[bytes], Part] = {}
-    collected = Collector(plan, [], None, work.keywords["metrics"], work.keywords["provenance"])
+    marks = work.keywords["on_diverge"] == "mark"
+    reports = None if on_checkpoint is None else Reports(plan, on_checkpoint, marks)
+    collected = Collector(plan, [], None, work.keywords["metrics"], work.keywords["provenance"], reports)
     try:
         for part in split(plan, size(executor)):
             futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part
-        return _gather(futures, collected, progress, mark=work.keywords["on_diverge"] == "mark")
+        return _gather(futures, collected, progress, marks)
     except BaseException as error:
         for future in futures:
             future.cancel()
         if isinstance(error, KeyboardInterrupt):
             raise collected.interrupted() from None
+        if isinstance(error, CallbackError):
+            error.trajectory = collected.partial()
         raise
 
 
@@ -108,6 +115,7 @@ def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: 
                 answer = answer.trajectory
                 if mark:
                     collected.mark(rows)
+                    collected.show(rows)
             if answer is not None:
                 collected.merge(rows, answer)
                 engines.add(answer.engine)

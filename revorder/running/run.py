@@ -18,6 +18,7 @@ from revorder.planning.words import Label
 from revorder.pytrees import Tree, check_tensors, clone, is_finite, named_leaves
 from revorder.running import parallel
 from revorder.running.carrying import carry_out, origin
+from revorder.running.watching import OnCheckpoint, check_callback
 from revorder.trajectories.trajectory import Trajectory
 
 ON_DIVERGE = ("raise", "mark", "keep")
@@ -37,6 +38,7 @@ def run(
     executor: Executor | None = None,
     progress: bool = True,
     on_diverge: str = "raise",
+    on_checkpoint: OnCheckpoint | None = None,
 ) -> Trajectory:
     """Compose an update over batches in any order, and return the states at the checkpoints.
 
@@ -63,6 +65,10 @@ def run(
         on_diverge: what to do about a checkpoint whose state is infinite or NaN. "raise" stops the run with a
             `DivergedError`; "mark" goes on, and puts NaN in the place of its numbers (0 where they are integers) and
             metrics; "keep" goes on and keeps what came out.
+        on_checkpoint: function of a `Checkpoint`, called in this thread for every step of `checkpoints`, once, as soon
+            as it is reached: under replay word by word, in the wavefront at the end of the words (those of backward
+            order all end together), under affine in blocks, with an executor part by part. What it returns is ignored;
+            what it raises ends the run.
 
     Returns:
         A `Trajectory`. Its `engine` says what ran, how many steps of it were compared with the plain step, and whether
@@ -71,6 +77,7 @@ def run(
     Raises:
         ValueError, TypeError: bad input; the message names the argument, what it got and what is accepted.
         MemoryError: the states to be kept do not fit; the message says what they need.
+        CallbackError: `on_checkpoint` raised something; carries the checkpoints reached until then.
         RunInterrupted: a KeyboardInterrupt that carries the checkpoints reached until then.
         DivergedError: a state became infinite or NaN; under "mark", all of them. With an executor it comes when all
             parts are finished, names the smallest step at which one of them failed, and carries what all computed.
@@ -82,6 +89,7 @@ def run(
     tensor([0.5000, 0.5000, 0.6250], dtype=torch.float64)
     """
     _check(start, batches, record, metrics, executor)
+    check_callback(on_checkpoint)
     if on_diverge not in ON_DIVERGE:
         raise ValueError(f"on_diverge: got {on_diverge!r}, but it must be one of {', '.join(ON_DIVERGE)}")
     try:
@@ -97,8 +105,8 @@ def run(
     work = partial(carry_out, maps=maps, start=clone(start), engine=chosen, record=record, metrics=metrics or {},
                    on_diverge=on_diverge, provenance=origin(maps, start, plan))  # fmt: skip
     if executor is None:
-        return work(plan, progress=progress)
-    return parallel.run(executor, work, plan, progress)
+        return work(plan, progress=progress, on_checkpoint=on_checkpoint)
+    return parallel.run(executor, work, plan, progress, on_checkpoint)
 
 
 def _check(start: Tree, batches: Any, record: object, metrics: object, executor: object) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,60 +14,17 @@ from revorder.engines.affine import Affine
 from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
 from revorder.engines.memory import check_fits
+from revorder.errors import CallbackError, DivergedError, RunInterrupted
 from revorder.orders import Order
 from revorder.planning.words import Label
-from revorder.pytrees import Tree, blank_rows, copies, finite_rows, named_leaves, stack
+from revorder.pytrees import Tree, blank_rows, copies, finite_rows, stack
 from revorder.running.run import run
 from revorder.running.together import OverSeeds, Together
-from revorder.showing import Facts, Shown, latest, shapes, span
-
-if TYPE_CHECKING:
-    import pandas as pd
+from revorder.running.watching import Checkpoint, OnCheckpoint, check_callback
+from revorder.trajectories.seed_runs import SeedRuns
+from revorder.trajectories.trajectory import Trajectory
 
 METRIC_SEEDS = 64  # a metric may look at a whole test set: activations of so many seeds at once are held
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class SeedRuns(Shown):
-    """The states of many runs, one for each seed, at the same checkpoints.
-
-    Attributes:
-        order: the composition order, as text.
-        steps: the checkpoints, as they were asked for.
-        states: pytree; every leaf has the leading axes (checkpoints, seeds). None if `keep_states` was false.
-        metrics: name -> float64 array (checkpoints, seeds).
-        cost: evaluations of T that were really made, over all seeds.
-        engine: which engine ran, and why.
-    """
-
-    order: str
-    steps: list[int]
-    states: Tree
-    metrics: dict[str, np.ndarray]
-    cost: int
-    engine: str
-
-    def _facts(self) -> Facts:
-        return {
-            "order": self.order,
-            "steps": span(self.steps),
-            "metrics": latest(self.metrics),
-            "states": shapes(named_leaves(self.states), lead=2),
-            "cost": self.cost,
-            "engine": self.engine or None,
-        }
-
-    def frame(self) -> pd.DataFrame:
-        """The metrics as a tidy pandas frame with the columns order, seed, step, metric and value."""
-        import pandas as pd
-
-        rows = [
-            (self.order, seed, step, name, value)
-            for name, values in self.metrics.items()
-            for step, row in zip(self.steps, values.tolist(), strict=True)
-            for seed, value in enumerate(row)
-        ]
-        return pd.DataFrame(rows, columns=["order", "seed", "step", "metric", "value"])
 
 
 def run_seeds(
@@ -83,6 +40,7 @@ def run_seeds(
     labels: Sequence[Label] | None = None,
     progress: bool = True,
     on_diverge: str = "raise",
+    on_checkpoint: OnCheckpoint | None = None,
 ) -> SeedRuns:
     """`revorder.run` for many seeds in one batched run (torch.vmap over seeds), each with batches of its own.
 
@@ -91,7 +49,7 @@ def run_seeds(
             single steps are compared with those of the update alone.
         start: one state that all seeds start from, or a list with one for each seed.
         batches: one batch sequence for each seed, equally long: a list, or a tensor (seeds, steps, ...).
-        order, checkpoints, engine, labels, progress: as for `run`; every seed has the same words.
+        order, checkpoints, engine, labels, progress, on_checkpoint: as for `run`; every seed has the same words.
         metrics: name -> function of ONE seed's state, written with torch operations, that returns a number.
         on_diverge: as for `run`; "mark" marks only the seeds that diverged, at the checkpoints where they did, even
             if all of them did.
@@ -101,7 +59,8 @@ def run_seeds(
         `SeedRuns`.
 
     Raises:
-        ValueError, TypeError, MemoryError, DivergedError: as for `run`.
+        ValueError, TypeError, MemoryError, DivergedError, CallbackError, RunInterrupted: as for `run`; what was reached
+            until then is a `SeedRuns`.
 
     >>> import torch
     >>> halfway = lambda x, batch: x - 0.5 * (x - batch)
@@ -128,12 +87,31 @@ def run_seeds(
             states = blank_rows(states, ~finite)
         return {"metrics": values, "states": states if keep_states else {}, "": torch.zeros(())}
 
+    def show(reached: Checkpoint) -> None:
+        assert on_checkpoint is not None
+        states, metrics = taken_apart(reached.state)
+        on_checkpoint(replace(reached, state=states, metrics=metrics, cost=reached.cost * together.seeds))
+
+    def of_seeds(found: Trajectory) -> SeedRuns:
+        states, metrics = taken_apart(found.states)
+        cost = found.cost * together.seeds
+        return SeedRuns(found.order, found.steps, states, metrics, cost, found.engine, found.provenance)
+
+    def taken_apart(observed: Tree) -> tuple[Tree, dict[str, np.ndarray]]:
+        metrics = {name: _array(value) for name, value in observed["metrics"].items()}
+        return observed["states"] if keep_states else None, metrics
+
     seeds.try_one(starts, together)
-    found = run(seeds, starts, together, order, kept, record=observe, engine=engine, labels=labels, progress=progress,
-                on_diverge="keep" if on_diverge == "mark" else on_diverge)  # fmt: skip
-    values = {name: _array(value) for name, value in found.states["metrics"].items()}
-    states = found.states["states"] if keep_states else None
-    return SeedRuns(found.order, found.steps, states, values, found.cost * together.seeds, found.engine)
+    check_callback(on_checkpoint)
+    try:
+        found = run(seeds, starts, together, order, kept, record=observe, engine=engine, labels=labels,
+                    progress=progress, on_diverge="keep" if on_diverge == "mark" else on_diverge,
+                    on_checkpoint=None if on_checkpoint is None else show)  # fmt: skip
+    except (CallbackError, DivergedError, RunInterrupted) as stopped:
+        if stopped.trajectory is not None:
+            stopped.trajectory = of_seeds(stopped.trajectory)  # type: ignore[assignment]  # as `run` has it
+        raise
+    return of_seeds(found)
 
 
 def _starts(start: Tree, seeds: int) -> Tree:

@@ -16,7 +16,7 @@ from torch.utils import _pytree as pytree
 from revorder.data.files import check_depth, length, parse, reading
 from revorder.pytrees import Tree
 
-TRAJECTORY = "revorder-trajectory-1"
+TRAJECTORY, SEED_RUNS = "revorder-trajectory-1", "revorder-seed-runs-1"
 
 
 def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJECTORY) -> None:
@@ -67,15 +67,20 @@ def measured(about: dict[str, Any], tree: Tree) -> dict[str, np.ndarray]:
     Raises:
         ValueError: steps or a cost that are none, or not one number, and one row of every tensor, for each checkpoint.
     """
-    steps, cost = about["steps"], about["cost"]
-    if not all(type(n) is int and 1 <= n < 2**63 for n in steps) or type(cost) is not int or cost < 0:
-        raise ValueError("its steps or its cost are no whole numbers")
+    steps = about["steps"]
+    check_counts(steps, about["cost"])
     for name, values in about["metrics"].items():
         if len(values) != len(steps) or not all(type(value) in (int, float) for value in values):
             raise ValueError(f"{name} is not one number for each of its {len(steps)} checkpoints")
     if any(leaf.shape[:1] != (len(steps),) for leaf in pytree.tree_leaves(tree)):
         raise ValueError(f"it has {len(steps)} checkpoints, but other numbers of states")
     return {name: np.array(values, dtype=np.float64) for name, values in about["metrics"].items()}
+
+
+def check_counts(steps: list[Any], cost: Any) -> None:
+    """Raise ValueError unless steps are whole numbers from 1 on, and a cost is one from 0 on."""
+    if not all(type(n) is int and 1 <= n < 2**63 for n in steps) or type(cost) is not int or cost < 0:
+        raise ValueError("its steps or its cost are no whole numbers")
 
 
 def _spec(tree: Tree, tensors: dict[str, torch.Tensor]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +67,15 @@ class Trajectory(Shown):
         finite = finite_rows(self.states)
         return [] if finite is None else [n for n, ok in zip(self.steps, finite.tolist(), strict=True) if not ok]
 
-    def frame(self) -> pd.DataFrame:
-        """The metrics as a tidy pandas frame with the columns order, step, metric and value."""
+    def frame(self, **columns: object) -> pd.DataFrame:
+        """The metrics as a tidy pandas frame with the columns order, step, metric and value.
+
+        Args:
+            columns: further columns, each with one value, that come first: `frame(method="EMA", seed=3)`.
+
+        Raises:
+            ValueError: one of them is there already.
+        """
         import pandas as pd
 
         rows = [
@@ -75,7 +83,7 @@ class Trajectory(Shown):
             for name, values in self.metrics.items()
             for step, value in zip(self.steps, values.tolist(), strict=True)
         ]
-        return pd.DataFrame(rows, columns=["order", "step", "metric", "value"])
+        return with_columns(pd.DataFrame(rows, columns=["order", "step", "metric", "value"]), columns)
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: the states as tensors, all else as JSON in its header.
@@ -111,3 +119,12 @@ class Trajectory(Shown):
                 raise ValueError("its description is none of a trajectory")
             about["metrics"] = storage.measured(about, states)
         return cls(states=states, **about)
+
+
+def with_columns(frame: pd.DataFrame, columns: Mapping[str, object]) -> pd.DataFrame:
+    """A frame with further columns in front, each of one value."""
+    for name in reversed(list(columns)):
+        if name in frame:
+            raise ValueError(f"columns: got {name!r}, but the frame has this column already")
+        frame.insert(0, name, [columns[name]] * len(frame))
+    return frame

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from fuzz.damage import NUMBERS, damaged, damaged_json, spelled
+from fuzz.samples import of_seeds
 
 ORDERS = ("forward", "backward", "backward-window:2", "backward-tail:3", "backward-blocks:4", "two-sided", "shuffled",
           "shuffled:7", " backward ", "Backward_Window:2", "backward-window:" + "9" * 100_000, "shuffled:-1",
@@ -146,6 +147,10 @@ def trajectory(rng: Random) -> bytes:
     return damaged_tensors(of_templates(rng.choice(FILES[2:4])), rng)
 
 
+def seeds(rng: Random) -> bytes:
+    return damaged_tensors(of_seeds(rng.random() < 0.7), rng)
+
+
 def _document(rng: Random, file: str, engine: str = "replay") -> bytes:
     text = of_templates(file, engine)
     if rng.random() < 0.3:
@@ -184,7 +189,8 @@ def anything(rng: Random) -> bytes:
 
 
 GENERATORS: dict[str, Callable[[Random], bytes]] = {
-    "idx": idx, "cifar": cifar, "trajectory": trajectory, "config": config, "folder": folder, "order": order
+    "idx": idx, "cifar": cifar, "trajectory": trajectory, "seeds": seeds, "config": config, "folder": folder,
+    "order": order,
 }  # fmt: skip
 
 

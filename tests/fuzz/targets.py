@@ -111,12 +111,25 @@ def trajectory(data: bytes) -> None:
         must(len(found.frame()) == len(found.steps) * len(found.metrics), "no tidy frame")
 
 
+def seeds(data: bytes) -> None:
+    path = base() / "in" / "seeds.safetensors"
+    path.write_bytes(data)
+    found = refused(lambda: ro.SeedRuns.load(path), str(path))
+    if found is not None:
+        must(all(type(n) is int and n >= 1 for n in found.steps), f"steps that are none: {found.steps}")
+        leaves = [*found.metrics.values(), *torch.utils._pytree.tree_leaves(found.states)]
+        axes = {tuple(leaf.shape[:2]) for leaf in leaves if leaf is not None}
+        must(len(axes) <= 1 and all(shape[0] == len(found.steps) for shape in axes), "not all seeds, or checkpoints")
+        must(all(values.ndim == 2 and values.dtype == float for values in found.metrics.values()), "no numbers")
+        must(len(found.frame()) == sum(values.size for values in found.metrics.values()), "no tidy frame")
+
+
 def config(data: bytes) -> None:
     place = base() / "in" / "config.json"
     place.write_bytes(data)
     found = refused(lambda: Folder(place.parent).config(), str(place.parent))
     if found is not None:
-        must(Config.from_json(found.to_json()) == found, "a configuration that does not survive JSON")
+        must(Config.from_json(found.to_json(), registered=False) == found, "a configuration that does not survive JSON")
         must(len(found.checkpoints) > 0 and found.checkpoints[-1] <= found.steps, "checkpoints that are none")
         names = [str(job) for job in jobs(found)]
         must(not any("/" in name or name.startswith(".") for name in names), "a job whose file lies elsewhere")
@@ -207,7 +220,8 @@ def lay_out(root: Path, engine: str, name: str, kind: str, content: bytes) -> No
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "idx": idx, "cifar": cifar, "trajectory": trajectory, "config": config, "folder": folder, "order": order
+    "idx": idx, "cifar": cifar, "trajectory": trajectory, "seeds": seeds, "config": config, "folder": folder,
+    "order": order,
 }  # fmt: skip
 
 

@@ -150,8 +150,9 @@ def two_spreads_figure(k):
 
 
 def paths_figure(k):
-    return P.paths_figure([loss_run(order, k + i) for i, order in enumerate(ORDERS)], "test loss", unit="nats",
-                          title=TITLE)  # fmt: skip
+    bands = [[loss_run(order, k + i + 10 * seed) for seed in range(5)] for i, order in enumerate(ORDERS[:2])]
+    lines = [loss_run(order, k + i) for i, order in enumerate(ORDERS[2:], start=2)]
+    return P.paths_figure([*bands, *lines], "test loss", unit="nats", title=TITLE)
 
 
 def spread_figure(k):

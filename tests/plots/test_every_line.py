@@ -130,7 +130,7 @@ def test_labels_that_do_not_name_every_run_once_are_refused(labels, error, said)
 
 
 def test_no_run_is_refused():
-    with pytest.raises(ValueError, match="trajectories: got none"):
+    with pytest.raises(ValueError, match="runs: got none"):
         ro.plots.paths_figure([], "loss")
 
 
