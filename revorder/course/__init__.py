@@ -1,4 +1,7 @@
-"""Beside the arrows: an answer to an exercise comes in; a verdict goes out, with a hint where it does not hold."""
+"""Beside the arrows: an answer to an exercise comes in; a verdict goes out, with a hint where it does not hold.
+
+`command` is `revorder course`: a folder comes in, and has the notebooks afterwards.
+"""
 
 from __future__ import annotations
 

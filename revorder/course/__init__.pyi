@@ -1,7 +1,9 @@
-from . import assignment as assignment
 from .checking import EXERCISES as EXERCISES
 from .checking import Verdict as Verdict
 from .checking import check as check
 from .checking import exercise as exercise
+from .copying import results as results
 from .profiles import Profile as Profile
 from .profiles import profile as profile
+from .solving import Solution as Solution
+from .solving import solution as solution

@@ -1,14 +1,36 @@
-"""The graded exercises of notebook 11, as `check` asks them, and with a seed of the instructor's.
+"""The exercises of the assignments, as `check` asks them: on public cases, with a hint for each likely mistake.
 
-`check` draws the cases of an exercise with seed 0, `grade` with any other one: an answer that was learned by heart for
-the cases of `check` fails there.
+What is right, and what is asked when an assignment is graded, is with the instructor (`notebooks/instructor`). Here
+are the public cases only, with their outcomes: `assignments/*.json`, written by `notebooks/instructor/publish.py`.
 """
 
-from revorder.course import assignment_laws, assignment_orders  # noqa: F401 - they register the exercises
-from revorder.course.judging import grade, quiet
+from __future__ import annotations
 
-__all__ = ["grade", "quiet"]
+import json
+from pathlib import Path
+from typing import Any
+
+from revorder.course.asking import outcomes
+from revorder.course.checking import exercise
+from revorder.course.judging import Task, hint_of
+
+__all__ = ["FOLDER", "refusal"]
+
+#: where the public cases are, one file for each assignment
+FOLDER = Path(__file__).parent / "assignments"
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+def refusal(answer: Any) -> str | None:
+    """The hint for who answers with something that cannot be called."""
+    return None if callable(answer) else f"give a function (or, for an order, a class), not {type(answer).__name__}."
+
+
+def _register(name: str, task: Task) -> None:
+    @exercise(name)
+    def asked(answer: Any) -> str | None:
+        return refusal(answer) or hint_of(task, outcomes(task["ask"], answer, task["cases"]))
+
+
+for _path in sorted(FOLDER.glob("*.json")):
+    for _name, _task in json.loads(_path.read_text(encoding="utf-8")).items():
+        _register(_name, _task)

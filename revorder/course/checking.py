@@ -7,6 +7,7 @@ solution. A hint points at the likely mistake; it never gives the answer.
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,10 @@ __all__ = ["EXERCISES", "Profile", "Verdict", "check", "exercise", "profile"]
 
 NOTHING = "your function returned nothing; end it with `return`."  # the hint for whoever forgot it
 Exercise = Callable[[Any], str | None]  # a hint, or None if the answer holds
+#: name of an exercise -> function from an answer to a hint, or None if the answer holds
 EXERCISES: dict[str, Exercise] = {}
+WRONG: Counter[str] = Counter()  # exercise -> its wrong answers in this process
+SOLVED: set[str] = set()  # exercises that were answered right in this process
 MODULES = {  # what an exercise's name begins with -> where it is; imported when it is asked for
     "00": "start_here",
     "01": "contractions",
@@ -32,6 +36,7 @@ MODULES = {  # what an exercise's name begins with -> where it is; imported when
     "09": "what_should_i_use",
     "10": "gpu_experiments",
     "11": "assignment",
+    "12": "assignment",
 }
 
 
@@ -69,11 +74,7 @@ def check(name: str, answer: Any) -> Verdict:
     Raises:
         ValueError: there is no such exercise (the nearest name is suggested).
     """
-    _register([str(name)[:2]])
-    if name not in EXERCISES:
-        _register(MODULES)
-        near = did_you_mean(str(name), EXERCISES)
-        raise ValueError(f"exercise: got {name!r}, but the exercises are {', '.join(sorted(EXERCISES))}{near}")
+    known(name)
     if answer is ...:
         return Verdict(False, f"{name}: not answered yet. Replace the ... by your answer and run the cell again.")
     try:
@@ -81,8 +82,19 @@ def check(name: str, answer: Any) -> Verdict:
     except Exception as error:  # a learner's function may fail in any way; the hint says how
         hint = f"your answer raised {type(error).__name__}: {error}"
     if hint is None:
+        SOLVED.add(name)
         return Verdict(True, f"{name}: correct.")
+    WRONG[name] += 1
     return Verdict(False, f"{name}: not yet. Hint: {hint}")
+
+
+def known(name: str) -> None:
+    """Import the exercises that `name` may be one of, or raise a ValueError that suggests the nearest one."""
+    _register([str(name)[:2]])
+    if name not in EXERCISES:
+        _register(MODULES)
+        near = did_you_mean(str(name), EXERCISES)
+        raise ValueError(f"exercise: got {name!r}, but the exercises are {', '.join(sorted(EXERCISES))}{near}")
 
 
 def _register(notebooks: Iterable[str]) -> None:

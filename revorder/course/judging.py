@@ -1,127 +1,120 @@
-"""How answers that are functions are judged: against a closed form, on random cases, and against likely mistakes."""
+"""How outcomes are judged: data against data, what is right first, then what likely mistakes would have given."""
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import functools
-import io
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+import builtins
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from revorder.course.checking import EXERCISES, NOTHING, Verdict, exercise
+from revorder.course.asking import Data
+from revorder.course.checking import NOTHING
 
-Formula = Callable[..., Any]
-Case = tuple[Any, ...]  # the arguments of one call
-Mistakes = Sequence[tuple[Formula, str]]  # a wrong formula, and the hint for whoever wrote it
-Seeded = Callable[[Any, int], str | None]  # (answer, seed) -> a hint, or None if the answer holds
+__all__ = ["hint_of", "same"]
+
+Task = Mapping[str, Any]  # an exercise as data, see assignments/*.json
 
 
-def judge(answer: Formula, cases: Sequence[Case], truth: Formula, mistakes: Mistakes, advice: str) -> str | None:
-    """None if `answer` does what `truth` does in all cases, else the hint of the mistake that it makes in all of them.
+def hint_of(task: Task, got: Sequence[Data], known: bool = True) -> str | None:
+    """None if these are the outcomes expected, else the hint of the mistake that gives them all, or an advice.
 
     Args:
-        answer: the learner's function; what it raises counts as its outcome.
-        cases: arguments; every call gets its own copy of them.
-        truth: the closed form, or a plain definition.
-        mistakes: looked through in their order.
-        advice: the hint for whoever made none of them; "{case}" and "{got}" in it stand for the first wrong call.
-
-    Raises:
-        Exception: what the answer raised, if that is no known mistake.
+        task: "cases", and "parts", which are looked through in their order. A part judges the cases "where", at the
+            place "pick" of an outcome if that is a number, by "expected", "mistakes", a "shape" and an "advice".
+        got: the outcome in each case.
+        known: whether who answers knows the cases. If not, a hint names none of them, nor what the answer said of them.
     """
-    got = [outcome(answer, case) for case in cases]
-
-    def does(formula: Formula) -> bool:
-        return all(same(value, outcome(formula, case)) for value, case in zip(got, cases, strict=True))
-
-    if does(truth):
-        return None
-    for formula, hint in mistakes:
-        if does(formula):
+    for part in task["parts"]:
+        hint = _hint_of_part(task, part, got, known)
+        if hint is not None:
             return hint
-    wrong = next(i for i, case in enumerate(cases) if not same(got[i], outcome(truth, case)))
-    if isinstance(got[wrong], Exception):
-        raise got[wrong]
-    return NOTHING if got[wrong] is None else advice.format(case=_short(cases[wrong]), got=_short(got[wrong]))
+    return None
 
 
-def outcome(function: Formula, case: Case) -> Any:
-    """What a call returns (a generator: as a list), or the exception that it raises."""
-    try:
-        value = function(*copy.deepcopy(case))
-        return list(value) if isinstance(value, Iterator) else value
-    except Exception as error:  # a learner's function may fail in any way
-        return error
+def _hint_of_part(task: Task, part: Mapping[str, Any], got: Sequence[Data], known: bool) -> str | None:
+    mine = [_picked(got[i], part["pick"]) for i in part["where"]]
+
+    def does(wanted: Sequence[Data]) -> bool:
+        return all(same(a, b, task["rtol"], task["atol"]) for a, b in zip(mine, wanted, strict=True))
+
+    if does(part["expected"]):
+        return None
+    for mistake in part["mistakes"]:
+        if does(mistake["outcomes"]):
+            return str(mistake["hint"])
+    wrong = next(i for i, value in enumerate(mine) if not same(value, part["expected"][i], task["rtol"], task["atol"]))
+    value, case = mine[wrong], task["cases"][part["where"][wrong]]
+    if value is None:
+        return NOTHING
+    if isinstance(value, dict) and "raised" in value:
+        return _raised(value, known)
+    if part["shape"] is not None and any(_shape(item) != part["shape"] for item in mine):
+        return str(part["shape_hint"])
+    return _advice(part["advice"], case, value, known)
 
 
-def same(a: Any, b: Any) -> bool:
-    """Whether two outcomes agree: errors of one type, or numbers of one shape that are equal up to rounding."""
-    if isinstance(a, Exception) or isinstance(b, Exception) or a is None or b is None:
-        return type(a) is type(b)
-    try:
-        left, right = _numbers(a), _numbers(b)
-    except (TypeError, ValueError, RuntimeError):  # no numbers, rows of different lengths, or tensors with gradients
-        return False
-    return left.shape == right.shape and bool(np.allclose(left, right, rtol=1e-9, atol=1e-12))
+def _picked(value: Data, place: int | None) -> Data:
+    long_enough = place is not None and isinstance(value, list) and place < len(value)
+    return value[place] if long_enough else value
 
 
-def _numbers(value: Any) -> np.ndarray:
-    """Numbers, tensors, and lists of them, as one array."""
-    if isinstance(value, str):
-        raise TypeError("text is no number")
-    rows = isinstance(value, (list, tuple))
-    return np.array([_numbers(row) for row in value]) if rows else np.asarray(value, dtype=np.float64)
+def _raised(value: Mapping[str, str], known: bool) -> str:
+    """What an answer raised. A class or a text of its own could carry what must stay hidden."""
+    if known:
+        return f"your answer raised {value['raised']}: {value['text']}"
+    kind = getattr(builtins, value["raised"], None)
+    named = isinstance(kind, type) and issubclass(kind, Exception)
+    return f"your answer raised {value['raised'] if named else 'an error of its own'} in other cases than the check's."
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_short, value))})"
+def _advice(advice: str | None, case: Data, got: Data, known: bool) -> str | None:
+    if advice is None or known:
+        return advice and advice.format(case=f"({', '.join(map(_short, case))})", got=_short(got))
+    named = max(advice.rfind("{case}"), advice.rfind("{got}"))
+    return advice[advice.index(":", named) + 1 :].strip() if named >= 0 else advice
+
+
+def _short(value: Data) -> str:
+    if isinstance(value, dict) and "odd" in value:
+        return f"a {value['odd']}"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep warnings and stderr to itself: nbgrader takes a cell that wrote there for one that failed."""
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
-
-
-def grade(name: str, answer: Any, seed: int) -> Verdict:
-    """`revorder.course.check`, on cases drawn with another seed.
-
-    Args:
-        name: one of this module's exercises, such as "11-path".
-        answer: the learner's function; `...` fails.
-        seed: whole number >= 0, the instructor's.
-
-    Raises:
-        KeyError: no such exercise.
-    """
-    exercise_with_seed: Any = EXERCISES[name]
+def same(a: Data, b: Data, rtol: float = 1e-9, atol: float = 1e-12) -> bool:
+    """Whether two outcomes agree: errors of one type, equal texts, or numbers of one shape, equal to rounding."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return _same_dicts(a, b, rtol, atol)
+    if any(value is None or isinstance(value, (str, dict)) for value in (a, b)):
+        return type(a) is type(b) and bool(a == b)
     try:
-        hint = "not answered yet." if answer is ... else exercise_with_seed(answer, seed)
-    except Exception as error:  # a learner's function may fail in any way
-        hint = f"your answer raised {type(error).__name__}: {error}"
-    return Verdict(hint is None, f"{name}: correct." if hint is None else f"{name}: not yet. Hint: {hint}")
+        left, right = _numbers(a), _numbers(b)
+    except (TypeError, ValueError):  # not all are numbers, or rows differ in length
+        both = isinstance(a, list) and isinstance(b, list) and len(a) == len(b)
+        return both and all(same(x, y, rtol, atol) for x, y in zip(a, b, strict=True))
+    return left.shape == right.shape and bool(np.allclose(left, right, rtol=rtol, atol=atol))
 
 
-def graded(name: str) -> Callable[[Seeded], Seeded]:
-    """Register an exercise whose answer is a function, with a seed, and quiet."""
+def _same_dicts(a: Mapping[str, Data], b: Mapping[str, Data], rtol: float, atol: float) -> bool:
+    if "raised" in a or "raised" in b:
+        return a.get("raised") == b.get("raised")
+    if "dict" not in a or "dict" not in b:  # what is odd equals nothing
+        return False
+    return a["dict"].keys() == b["dict"].keys() and all(
+        same(value, b["dict"][name], rtol, atol) for name, value in a["dict"].items()
+    )
 
-    def register(function: Seeded) -> Seeded:
-        @functools.wraps(function)
-        def seeded(answer: Any, seed: int = 0) -> str | None:
-            if not callable(answer):
-                return f"give a function (or, for an order, a class), not {type(answer).__name__}."
-            with quiet():
-                return function(answer, seed)
 
-        exercise(name)(seeded)
-        return seeded
+def _numbers(value: Data) -> np.ndarray:
+    if isinstance(value, list):
+        return np.array([_numbers(row) for row in value], dtype=np.float64)
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError("no number")
+    return np.asarray(value, dtype=np.float64)
 
-    return register
+
+def _shape(value: Data) -> list[int] | None:
+    try:
+        return list(_numbers(value).shape)
+    except (TypeError, ValueError):
+        return None

@@ -1,6 +1,7 @@
 """Right answers pass, each likely mistake gets a hint of its own, and no hint gives the answer: in every notebook.
 
-`tests/helpers/answers_NN.py` lists the answers to notebook NN; those to the assignment, 11, are with its own tests.
+`tests/helpers/answers_NN.py` lists the answers to notebook NN, beside the solutions that ship with the course; those to
+the assignments are with their own tests.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import numpy as np
 import pytest
 import test_course_11
 import torch
+from shipped import SHIPPED, value
 
 import revorder as ro
 
 NOTEBOOKS = [*(import_module(f"answers_{number:02}") for number in range(11)), test_course_11]
-RIGHT = [case for notebook in NOTEBOOKS for case in notebook.RIGHT]
+RIGHT = [(name, value(code)) for name, code in SHIPPED.items()]
+RIGHT += [case for notebook in NOTEBOOKS for case in notebook.RIGHT]
 WRONG = [(number, *case) for number, notebook in enumerate(NOTEBOOKS) for case in notebook.WRONG]
 ALSO_TOLD = {  # what fits another mistake better, and is still true of this one
     ("00-by-hand", "no batch with that number"): "counted from 0",

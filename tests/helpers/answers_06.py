@@ -1,4 +1,4 @@
-"""Answers to the exercises of notebook 06: right, and wrong with the hint that each gets. No hint may spoil."""
+"""Answers to the exercises of notebook 06: right, beside the solution that ships, and wrong, with the hints."""
 
 import numpy as np
 
@@ -13,12 +13,9 @@ class NewestFirst:
 RIGHT = [
     ("06-words", NewestFirst()),
     ("06-words", NewestFirst().word),
-    ("06-words", lambda n: [n - 1] + list(range(n - 1))),
     ("06-words", lambda n: np.roll(np.arange(n), 1)),
-    ("06-cost", lambda N: N * (N + 1) / 2),
     ("06-cost", lambda N: sum(range(N + 1))),
     ("06-cost", lambda N: ro.plan("backward", range(1, N + 1)).cost),
-    ("06-cyclic", lambda N, K: K * N - K * (K - 1) // 2),
     ("06-cyclic", lambda N, K: sum(N - chain for chain in range(K))),
 ]
 

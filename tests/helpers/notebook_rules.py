@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from nbformat import NotebookNode
-from notebook_parts import code, figures, outputs, prose, tags
-from pattern_rules import PATTERN, folded, is_led, names, widgets
+from notebook_parts import code, figures, folded, names, outputs, prose, tags, widgets
+from pattern_rules import PATTERN, is_led
 
 import revorder as ro
 

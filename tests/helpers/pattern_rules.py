@@ -10,20 +10,24 @@ from collections.abc import Callable, Iterator
 
 import nbformat
 from nbformat import NotebookNode
-from notebook_parts import code, figures, prose, tags
+from notebook_parts import code, figures, folded, markup, names, prose, tags, visible_lines, widgets, words
 
 import revorder as ro
 from revorder.live.modules import FOLDER
 
 Rule = Callable[[NotebookNode], Iterator[str]]
 PATTERN: dict[str, Rule] = {}
-LED = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+LED = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
+GRADED = ("11", "12")  # assignments: figures and predictions are few, and nothing unfolds
 MOST_LINES, MOST_WORDS, MOST_MINUTES = 80, 1500, 45
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def is_led(notebook: NotebookNode) -> bool:
     return re.match(r"# (\d\d) ", notebook.cells[0].source).group(1) in LED
+
+
+def is_graded(notebook: NotebookNode) -> bool:
+    return re.match(r"# (\d\d) ", notebook.cells[0].source).group(1) in GRADED
 
 
 def rule(function: Rule) -> Rule:
@@ -36,37 +40,6 @@ def rule(function: Rule) -> Rule:
     checked.__name__ = function.__name__
     PATTERN[function.__name__] = checked
     return function
-
-
-def folded(cell: NotebookNode) -> bool:
-    """In JupyterLab and on the site."""
-    hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-    return hidden and "hide-input" in tags(cell)
-
-
-def widgets(cell: NotebookNode) -> list[NotebookNode]:
-    """What a cell has put out as widgets."""
-    return [output.data for output in cell.get("outputs", []) if WIDGET in output.get("data", {})]
-
-
-def markup(data: NotebookNode) -> str:
-    return "".join(data.get("text/html", ""))
-
-
-def names(notebook: NotebookNode) -> list[str]:
-    """The live figures that a notebook makes, by class."""
-    return re.findall(r"ro\.live\.(\w+)\(", "\n".join(cell.source for cell in code(notebook)))
-
-
-def visible_lines(notebook: NotebookNode) -> int:
-    locked = [cell for cell in code(notebook) if not folded(cell)]
-    return sum(len([line for line in cell.source.splitlines() if line.strip()]) for cell in locked)
-
-
-def words(notebook: NotebookNode) -> int:
-    """Of the prose; a formula counts as one."""
-    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]*>", " x ", prose(notebook), flags=re.DOTALL)
-    return len(re.findall(r"\w[\w'’.-]*", text))
 
 
 @rule
@@ -91,7 +64,7 @@ def a_live_figure_comes_first(notebook):
 def the_figure_leads(notebook):
     shown = [data for cell in code(notebook) for data in widgets(cell)]
     toys = [data for data in shown if 'data-figure="predict"' not in markup(data)]
-    least = 1 if notebook.cells[0].source.startswith("# 11") else 3
+    least = 1 if is_graded(notebook) else 3
     if len(toys) < least:
         yield f"{len(toys)} live figures or widgets, of {least}"
 
@@ -122,7 +95,7 @@ def states_are_readable(notebook):
 def predictions_are_commitments(notebook):
     if "**Predict.**" in prose(notebook):
         yield "a prediction in Markdown has its answer in sight"
-    least = 1 if notebook.cells[0].source.startswith("# 11") else 2
+    least = 1 if is_graded(notebook) else 2
     if names(notebook).count("Predict") < least:
         yield f"fewer than {least} predictions to commit to"
 
@@ -188,3 +161,22 @@ def takes_no_longer_than_a_lesson(notebook):
         yield f"{stated} minutes are stated, of {MOST_MINUTES} at most"
     if "(no unit)" in text:
         yield "(no unit)"
+
+
+@rule
+def one_thing_is_explained_in_a_sentence(notebook):
+    """A question with a place to write; in the next cell a sentence to compare with unfolds, and what to look for."""
+    if is_graded(notebook):
+        return
+    places = [i for i, cell in enumerate(notebook.cells) if "**Explain in a sentence.**" in cell.source]
+    if len(places) != 1 or places[0] + 1 == len(notebook.cells):
+        yield f"{len(places)} questions to explain in a sentence, not one"
+        return
+    asked, told = (notebook.cells[places[0] + i].source for i in (0, 1))
+    if not re.search(r"\?\n\n\*Yours[^*]*:\* …$", asked) or "<details>" in asked:
+        yield "no question with a place to write below it"
+    found = re.fullmatch(r"<details><summary>Compare</summary>\n\n(.+\.)\n\n((?:- .+\n)+)\n</details>", told)
+    if found is None or len(found.group(1).split("\n\n")) != 1 or len(found.group(2).splitlines()) not in (2, 3):
+        yield "no sentence that unfolds, with two or three points to compare"
+    elif re.search(r"\. [A-Z]", found.group(1)):
+        yield "more than one sentence to compare with"

@@ -8,6 +8,7 @@ where it is used. To torch's own C++, which knows no CUDA here, they are on "met
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,45 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 HERE, THERE = torch.device("cpu"), torch.device("cuda:0")
 COPIES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
+
+
+class Memory:
+    """The memory of the second device, as torch shares it out: what was once asked of the driver is kept for later.
+
+    Attributes:
+        total, allocated, reserved: bytes; of the device, of tensors that are there, and of all that torch has.
+    """
+
+    total = 2**31
+
+    def __init__(self) -> None:
+        self.allocated = self.reserved = 0
+        self.users: dict[int, int] = {}  # address -> tensors that lie there
+
+    def holds(self, tensor: Elsewhere) -> None:
+        storage = tensor.own.untyped_storage()
+        place, size = storage.data_ptr(), storage.nbytes()
+        self.users[place] = self.users.get(place, 0) + 1
+        if self.users[place] == 1:
+            self.allocated += size
+            self.reserved = max(self.reserved, self.allocated)
+        weakref.finalize(tensor, self._leaves, place, size)
+
+    def _leaves(self, place: int, size: int) -> None:
+        self.users[place] -= 1
+        if not self.users[place]:
+            del self.users[place]
+            self.allocated -= size
+
+    def empty_cache(self) -> None:
+        self.reserved = self.allocated
+
+    def mem_get_info(self, device: Any = None) -> tuple[int, int]:
+        """What the driver says: it cannot tell what torch still has use for."""
+        return self.total - self.reserved, self.total
+
+
+MEMORY = Memory()
 
 
 class Elsewhere(torch.Tensor):
@@ -32,6 +72,7 @@ class Elsewhere(torch.Tensor):
             cls, own.shape, strides=own.stride(), storage_offset=own.storage_offset(), dtype=own.dtype, device="meta"
         )
         made.own = own
+        MEMORY.holds(made)
         return made
 
     def tolist(self) -> Any:
@@ -90,7 +131,11 @@ def second_device(monkeypatch: Any) -> Iterator[torch.device]:
     monkeypatch.setattr(torch.cuda, "_lazy_init", lambda: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda device=None: None)
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device=None: (2**30, 2**31))
+    MEMORY.empty_cache()
+    for name in ("mem_get_info", "empty_cache"):
+        monkeypatch.setattr(torch.cuda, name, getattr(MEMORY, name))
+    for name in ("allocated", "reserved"):
+        monkeypatch.setattr(torch.cuda, f"memory_{name}", lambda device=None, name=name: getattr(MEMORY, name))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device=None: "a second device, simulated")
     with SecondDevice():
         yield THERE

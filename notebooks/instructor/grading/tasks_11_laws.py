@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from revorder.course.judging import Case, Formula, Mistakes, graded, judge
-from revorder.course.reversals import SHUFFLES, same_law
+from grading.laws import SHUFFLES, same_law
+from grading.tasks import Case, Formula, Mistakes, Part, Task
 from revorder.theory import steps_needed
 
-
-@graded("11-steps")
-def steps(answer: Callable[..., int], seed: int) -> str | None:
-    """`answer(h, low, high, start, tol)`: the first n certified, for batches that are numbers in [low, high]."""
-    draw = Random(f"11-steps {seed}")
-    cases: list[Case] = []
-    while len(cases) < 12:
-        low, high = draw.uniform(-3, -1), draw.uniform(1, 3)
-        share = draw.uniform(0.1, 0.4) if len(cases) % 2 else draw.uniform(0.6, 0.9)  # the farther end: high, low, …
-        case = (draw.uniform(0.05, 0.4), low, high, low + share * (high - low), 10 ** draw.uniform(-5, -1))
-        if 0.01 < _real_steps(*case) % 1 < 0.99:  # else the last bits of logarithms would decide
-            cases.append(case)
-
-    def with_move(move: Formula) -> Formula:
-        return lambda h, low, high, start, tol: steps_needed(1 - h, move(h, low, high, start), tol)
-
-    mistakes: Mistakes = [
-        (with_move(lambda h, low, high, start: _farthest(low, high, start)),
-         "your first move goes all the way to the batch; a step goes only part of it."),
-        (lambda h, low, high, start, tol: math.ceil(_real_steps(h, low, high, start, tol / h)),
-         "you bounded the next move only; all the later moves can add to it."),
-        (lambda h, low, high, start, tol: math.ceil(_real_steps(1 - h, low, high, start, tol)),
-         "you took h for the rate: by which factor does a map shrink the distance of two states?"),
-        (lambda h, low, high, start, tol: steps_needed(h, h * _farthest(low, high, start), tol),
-         "h is how far a step goes; the rate is what is left of a distance."),
-        (with_move(lambda h, low, high, start: h * abs(high - start)),
-         "you look at the upper end only: a batch at the other one may come, and may be farther away."),
-        (with_move(lambda h, low, high, start: h * abs(low - start)),
-         "you look at the lower end only: a batch at the other one may come, and may be farther away."),
-        (with_move(lambda h, low, high, start: h * (high - low)),
-         "safe, but not the first n: can a batch be as far from the start as the ends are from each other?"),
-        (_real_steps, "a number of steps is whole."),
-        (lambda *case: math.floor(_real_steps(*case)), "one step too early: at your n the bound is still above tol."),
-        (lambda *case: math.ceil(_real_steps(*case)) + 1, "one step too late: the bound was small enough before."),
-    ]  # fmt: skip
-    advice = "{got} is wrong for (h, low, high, start, tol) = {case}: name the rate, the first move and the bound."
-    return judge(answer, cases, with_move(lambda h, *ends: h * _farthest(*ends)), mistakes, advice)
+DATA_ORDERS = ("incremental", *SHUFFLES)
 
 
 def _farthest(low: float, high: float, start: float) -> float:
@@ -61,26 +24,52 @@ def _real_steps(h: float, low: float, high: float, start: float, tol: float) -> 
     return math.log(tol / _farthest(low, high, start)) / math.log(1 - h)
 
 
-@graded("11-spreads")
-def spreads(answer: Callable[[np.ndarray, int], Sequence[float]], seed: int) -> str | None:
+def steps_cases(seed: int) -> list[Case]:
+    """`answer(h, low, high, start, tol)`: the first n certified, for batches that are numbers in [low, high]."""
+    draw = Random(f"11-steps {seed}")
+    cases: list[Case] = []
+    while len(cases) < 12:
+        low, high = draw.uniform(-3, -1), draw.uniform(1, 3)
+        share = draw.uniform(0.1, 0.4) if len(cases) % 2 else draw.uniform(0.6, 0.9)  # the farther end: high, low, …
+        case = (draw.uniform(0.05, 0.4), low, high, low + share * (high - low), 10 ** draw.uniform(-5, -1))
+        if 0.01 < _real_steps(*case) % 1 < 0.99:  # else the last bits of logarithms would decide
+            cases.append(case)
+    return cases
+
+
+def with_move(move: Formula) -> Formula:
+    return lambda h, low, high, start, tol: steps_needed(1 - h, move(h, low, high, start), tol)
+
+
+STEPS_MISTAKES: Mistakes = [
+    (with_move(lambda h, low, high, start: _farthest(low, high, start)),
+     "your first move goes all the way to the batch; a step goes only part of it."),
+    (lambda h, low, high, start, tol: math.ceil(_real_steps(h, low, high, start, tol / h)),
+     "you bounded the next move only; all the later moves can add to it."),
+    (lambda h, low, high, start, tol: math.ceil(_real_steps(1 - h, low, high, start, tol)),
+     "you took h for the rate: by which factor does a map shrink the distance of two states?"),
+    (lambda h, low, high, start, tol: steps_needed(h, h * _farthest(low, high, start), tol),
+     "h is how far a step goes; the rate is what is left of a distance."),
+    (with_move(lambda h, low, high, start: h * abs(high - start)),
+     "you look at the upper end only: a batch at the other one may come, and may be farther away."),
+    (with_move(lambda h, low, high, start: h * abs(low - start)),
+     "you look at the lower end only: a batch at the other one may come, and may be farther away."),
+    (with_move(lambda h, low, high, start: h * (high - low)),
+     "safe, but not the first n: can a batch be as far from the start as the ends are from each other?"),
+    (_real_steps, "a number of steps is whole."),
+    (lambda *case: math.floor(_real_steps(*case)), "one step too early: at your n the bound is still above tol."),
+    (lambda *case: math.ceil(_real_steps(*case)) + 1, "one step too late: the bound was small enough before."),
+]  # fmt: skip
+
+
+def spreads_cases(seed: int) -> list[Case]:
     """`answer(values, last)`: spread along the path, mean over seeds; spread over seeds at the last step."""
     noise = np.random.default_rng([11, seed])
     cases: list[Case] = []
     for seeds, steps, last in ((5, 30, 8), (7, 24, 6), (4, 40, 10)):
         walks = noise.normal(size=(seeds, steps)).cumsum(axis=1)
         cases.append((walks + 3 * noise.normal(size=(seeds, 1)), last))
-    if any(np.shape(answer(values.copy(), last)) != (2,) for values, last in cases):
-        return "return two numbers: the spread along the path, then the spread over seeds."
-    swapped: Mistakes = [
-        (lambda v, last: (_over(v, last), _along(v, last)), "the two are swapped: which axis of the array is one run?"),
-    ]
-    hint = judge(answer, cases, lambda v, last: (_along(v, last), _over(v, last)), swapped, "")
-    if hint is None or hint == swapped[0][1]:
-        return hint
-    advice = "path: measure each run by itself, over its last steps."
-    first = judge(lambda *case: answer(*case)[0], cases, _along, ALONG_MISTAKES, advice)
-    advice = "seeds: fix the last step, then see how much the runs differ."
-    return first or judge(lambda *case: answer(*case)[1], cases, _over, OVER_MISTAKES, advice)
+    return cases
 
 
 def _along(values: np.ndarray, last: int) -> Any:
@@ -91,6 +80,9 @@ def _over(values: np.ndarray, last: int) -> Any:
     return values[:, -1].std()
 
 
+SWAPPED: Mistakes = [
+    (lambda v, last: (_over(v, last), _along(v, last)), "the two are swapped: which axis of the array is one run?"),
+]
 ALONG_MISTAKES: Mistakes = [
     (lambda v, last: v[:, -last:].mean(axis=0).std(),
      "path: you average over seeds before you measure, and their jitter cancels; the path of ONE run was asked for."),
@@ -115,25 +107,16 @@ OVER_MISTAKES: Mistakes = [
 ]  # fmt: skip
 
 
-@graded("11-law")
-def law(answer: Callable[[str, int, int], bool], seed: int) -> str | None:
+def law_cases(seed: int) -> list[Case]:
     """`answer(data_order, n, period)`: whether F_n and B_n have the same law, for n >= 2 and period >= 3 batches."""
     draw = Random(f"11-law {seed}")
-    for data_order in ("incremental", *SHUFFLES):
-        cases: list[Case] = []
+    cases: list[Case] = []
+    for data_order in DATA_ORDERS:
         for period in (3, draw.randint(4, 9)):
             inside = [draw.randint(2, period - 1), draw.randint(period + 1, 2 * period - 1)]
             inside += [draw.randint(2 * period + 1, 3 * period - 1), draw.randint(3 * period + 1, 4 * period - 1)]
             cases += [(data_order, n, period) for n in (*inside, *range(period, 6 * period, period))]
-        hint = judge(answer, cases, same_law, LAW_MISTAKES[data_order], LAW_ADVICE)
-        if hint is not None:
-            return hint
-    return None
-
-
-LAW_ADVICE = (
-    "{got} is wrong for {case}: write down which batches the sequence repeats, and do the same for its reversal."
-)
+    return cases
 
 
 def _fixed(value: bool) -> Formula:
@@ -169,3 +152,31 @@ LAW_MISTAKES: dict[str, Mistakes] = {
         (_fixed(False), "flipflop: is there no n at all? Begin with the first epoch."),
     ],
 }  # fmt: skip
+
+
+def law_part(data_order: str) -> Part:
+    advice = (
+        "{got} is wrong for {case}: write down which batches the sequence repeats, and do the same for its reversal."
+    )
+    return Part(same_law, LAW_MISTAKES[data_order], advice, where=lambda case: case[0] == data_order)
+
+
+TASKS = [
+    Task(
+        "11-steps",
+        steps_cases,
+        [Part(with_move(lambda h, *ends: h * _farthest(*ends)), STEPS_MISTAKES,
+              "{got} is wrong for (h, low, high, start, tol) = {case}: name the rate, the first move and the bound.")],
+    ),
+    Task(
+        "11-spreads",
+        spreads_cases,
+        [
+            Part(lambda v, last: (_along(v, last), _over(v, last)), SWAPPED, None, shape=(2,),
+                 shape_hint="return two numbers: the spread along the path, then the spread over seeds."),
+            Part(_along, ALONG_MISTAKES, "path: measure each run by itself, over its last steps.", pick=0),
+            Part(_over, OVER_MISTAKES, "seeds: fix the last step, then see how much the runs differ.", pick=1),
+        ],
+    ),
+    Task("11-law", law_cases, [law_part(data_order) for data_order in DATA_ORDERS]),
+]  # fmt: skip
