@@ -23,7 +23,7 @@ from typing import Any
 import machine
 
 FIRST, FIRST_THREADS = "DigitsExplorer, first redraw", 2
-TRAINS = {"DigitsExplorer", FIRST}  # the others show closed forms or simulations of small systems
+TRAINS = {"DigitsExplorer", FIRST}
 NO_REDRAW = {"ExperimentPanel", "RegimeExplorer"}  # their pictures follow a run, not a control
 HOW = """\
 Milliseconds from setting a control's value to the new picture in the widget, on the machine that computes it; the way
@@ -167,6 +167,8 @@ def table(card: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     where = f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}"
     parts = ["# Redraws of the widgets\n", f"{where}; {machine.versions(card)}; {card['date'][:10]}\n", HOW,
              grid(HEAD, lines)]  # fmt: skip
+    if card.get("dropped"):  # by hand, when widgets were deleted and nothing was measured anew
+        parts.append(f"\nLeft out, since the package has them no longer: {', '.join(card['dropped'])}.\n")
     parts += [f"\n{row['widget']}: imports before it take {row['imports']:.0f} ms, besides those of torch and revorder."
               for row in rows if "imports" in row]  # fmt: skip
     return "\n".join(parts)

@@ -15,6 +15,7 @@ from .data import images as images
 from .engines.affine import Affine as Affine
 from .engines.replay import Replay as Replay
 from .engines.wavefront import Wavefront as Wavefront
+from .errors import CallbackError as CallbackError
 from .errors import DivergedError as DivergedError
 from .errors import NotAffineError as NotAffineError
 from .errors import NotBatchableError as NotBatchableError
@@ -31,7 +32,9 @@ from .planning.plan import Plan as Plan
 from .planning.plan import plan as plan
 from .running.run import run as run
 from .running.seeds import run_seeds as run_seeds
+from .running.watching import Checkpoint as Checkpoint
 from .trajectories.origins import provenance as provenance
+from .trajectories.seed_runs import SeedRuns as SeedRuns
 from .trajectories.trajectory import Trajectory as Trajectory
 from .updates import comparators as comparators
 from .updates.augmentation import augmented as augmented

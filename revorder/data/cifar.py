@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from revorder.data import downloads
 from revorder.data.archives import of_archive, of_folder
 from revorder.data.files import reading
 
@@ -81,11 +82,12 @@ def find(directory: Path, form: Format) -> Path:
 
 
 def download(form: Format) -> Path:
-    """The archive, downloaded once, its checksum verified."""
-    import pooch
+    """The archive, downloaded once, its checksum verified.
 
-    folder = pooch.os_cache("revorder") / form.name
-    return Path(pooch.retrieve(URL + form.archive, known_hash=f"md5:{form.md5}", fname=form.archive, path=folder))
+    Raises:
+        DownloadError: it cannot be had; see `revorder.data.downloads`.
+    """
+    return downloads.download(URL + form.archive, form.md5, form.name)
 
 
 def read(path: Path, form: Format, records_per_file: int = RECORDS) -> tuple[Labelled, Labelled]:

@@ -113,6 +113,7 @@ def fashion_mnist(
 
     Raises:
         ValueError: a file is missing in `directory`, damaged, or not of the expected shape.
+        OSError: the files cannot be downloaded; the message says how to do without.
     """
     folder = _folder(directory)
     paths = fashion.download() if folder is None else [fashion.find(folder, name) for name in fashion.FILES]
@@ -147,6 +148,7 @@ def cifar10(
 
     Raises:
         ValueError: a file is missing in `directory`, damaged, or not what the format allows.
+        OSError: the archive cannot be downloaded; the message says how to do without.
     """
     return _cifar(cifar.CIFAR10, directory, device, records_per_file)
 

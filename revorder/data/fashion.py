@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from revorder.data import downloads
+
 URL = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
 FILES = {  # name -> MD5 of the published file
     "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
@@ -26,11 +28,9 @@ def find(directory: Path, name: str) -> Path:
 
 
 def download() -> list[Path]:
-    """The files, downloaded once, their checksums verified."""
-    import pooch
+    """The files, downloaded once, their checksums verified.
 
-    folder = pooch.os_cache("revorder") / "fashion-mnist"
-    return [
-        Path(pooch.retrieve(URL + name, known_hash=f"md5:{md5}", fname=name, path=folder))
-        for name, md5 in FILES.items()
-    ]
+    Raises:
+        DownloadError: one cannot be had; see `revorder.data.downloads`.
+    """
+    return [downloads.download(URL + name, md5, "fashion-mnist") for name, md5 in FILES.items()]

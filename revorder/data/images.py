@@ -22,10 +22,12 @@ def __dir__() -> list[str]:
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # images (batch, channels, height, width), targets (batch,)
 
-# mean and standard deviation of every channel over all pixels of the training set, scaled to [0, 1]
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+#: mean and standard deviation of every channel over all pixels of the training set, scaled to [0, 1]
 CIFAR10: Statistics = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+#: the same of CIFAR-100
 CIFAR100: Statistics = (0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)
+#: the same of Fashion-MNIST
 FASHION_MNIST: Statistics = (0.2860,), (0.3530,)
 
 

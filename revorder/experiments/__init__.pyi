@@ -6,6 +6,7 @@ from . import estimates as estimates
 from . import folders as folders
 from . import reports as reports
 from . import summaries as summaries
+from .bringing import bring as bring
 from .building import build as build
 from .building import load as load
 from .catalogue import NAMES as NAMES
@@ -21,5 +22,11 @@ from .homes import home as home
 from .job import Job as Job
 from .job import StoppedError as StoppedError
 from .job import jobs as jobs
+from .own import registered as registered
+from .registering import register_data as register_data
+from .registering import register_loss as register_loss
+from .registering import register_metric as register_metric
+from .registering import register_model as register_model
+from .registering import register_order as register_order
 from .running import Progress as Progress
 from .running import run as run

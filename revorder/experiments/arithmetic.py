@@ -34,24 +34,10 @@ def arithmetic_of(config: Config) -> Iterator[None]:
 
 
 @contextmanager
-def exact_arithmetic(threads: int) -> Iterator[None]:
-    """So many threads of torch, and float32 without TF32 on a GPU, too; afterwards all is as it was.
-
-    Sums that are split among threads are rounded in another order, so bits are those of ONE number of threads.
-
-    Args:
-        threads: of torch, for operations in the calling thread.
-
-    Raises:
-        ValueError: so many cannot be had here, or another thread multiplies in TF32.
-    """
-    with torch_threads(threads), products("ieee"):
-        yield
-
-
-@contextmanager
 def torch_threads(threads: int) -> Iterator[None]:
     """So many threads of torch in the calling thread, and nowhere else.
+
+    Sums that are split among threads are rounded in another order, so bits are those of ONE number of threads.
 
     Raises:
         ValueError: so many cannot be had here.

@@ -115,9 +115,27 @@ def compare(
         NaN where a run is not finite.
 
     Raises:
-        ValueError: a checkpoint outside 1 … budget, or one that is no multiple of a method's batch factor.
+        ValueError: a checkpoint outside 1 … budget, one that is no multiple of a method's batch factor, or no method,
+            seed or rate.
+
+    A model of backward-SGD costs as many evaluations as one of forward; its path costs more (`Method.path_cost`). A
+    method of your own is a `Method`, and a setting of your own a `Setting`: a loss, a start, batches and metrics.
+
+    >>> own = {"forward": Method(), "last 10 backward": Method(order="backward-window:10")}
+    >>> frame = compare(coins(), own, seeds=range(4), budget=60, checkpoints=[40, 60], rates=[0.1, 0.2])
+    >>> list(frame.columns), len(frame)
+    (['method', 'lr', 'seed', 'evaluations', 'metric', 'value'], 32)
+    >>> last = frame[(frame.evaluations == 60) & (frame.lr == 0.1)]
+    >>> last.groupby("method").value.mean().round(3).to_dict()
+    {'forward': 0.508, 'last 10 backward': 0.523}
+    >>> {name: method.path_cost([40, 60]) for name, method in own.items()}
+    {'forward': 60, 'last 10 backward': 70}
     """
     import pandas as pd
+
+    for name, given in (("chosen", chosen), ("seeds", seeds), ("rates", [setting.lr] if rates is None else rates)):
+        if not len(given):
+            raise ValueError(f"{name}: got none, but at least one is needed")
 
     looks = list(checkpoints)
     if not looks or min(looks) < 1 or max(looks) > budget:

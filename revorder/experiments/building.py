@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 
 from revorder import batches, models
 from revorder.data import characters, datasets, images
+from revorder.experiments import making, own
 from revorder.experiments.configs import Config
-from revorder.experiments.measures import Measures, some
+from revorder.experiments.measures import Measures, Own, some
 from revorder.problems import Problem
 from revorder.pytrees import Tree, Update
 from revorder.updates.augmentation import augmented
@@ -21,6 +22,10 @@ from revorder.updates.modules import module_loss
 CONTEXT = 32  # characters in a row, where the data are a text
 # examples that metrics look at together, for up to 32 states at once: feature maps of more would fill gigabytes
 CHUNK = {"mlp": 1000, "resnet18": 100, "resnet50": 100, "transformer": 50}
+FEW = 100  # of them, for a model that nobody knows
+LOSSES: dict[str, making.Criterion] = {"cross-entropy": cross_entropy, "mse": mse_loss}
+Prepare = Callable[[Tree], Tree]
+RUNNING = (torch.nn.modules.batchnorm._NormBase,)  # BatchNorm and InstanceNorm, which have no public base class
 HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -33,9 +38,13 @@ def load(config: Config, directory: str | Path | None = None, device: str | torc
         device: where the examples are kept.
 
     Raises:
-        ValueError: `directory` does not hold it, or a file is damaged.
+        ValueError: `directory` does not hold it, a file is damaged, or a name in the configuration is not registered.
+        OSError: it cannot be downloaded; the message says how to do without.
     """
-    if config.dataset == "digits":
+    own.used(config)
+    if mine := own.find("dataset", config.dataset):
+        data = making.data_of(mine, config, directory, device)
+    elif config.dataset == "digits":
         data = datasets.digits(device=device)
     elif config.dataset == "austen":
         data = datasets.austen(CONTEXT, device=device)
@@ -53,6 +62,12 @@ def load(config: Config, directory: str | Path | None = None, device: str | torc
     return datasets.Dataset(data.name, first(config.train_examples, data.train), first(config.test_examples, data.test))
 
 
+def is_at_hand(config: Config) -> bool:
+    """Whether its data are here as they are: a text that comes with the package, or somebody's own."""
+    own.used(config)
+    return config.dataset == "austen" or own.find("dataset", config.dataset) is not None
+
+
 def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
     """The problem of one seed: its initial parameters and its batches are drawn from `seed`.
 
@@ -61,13 +76,18 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
         data: its data set, as `load` returns it.
         seed: of parameters, batches, dropout and augmentation.
 
-    The metrics are "test loss" (mean cross-entropy in nats) and "test accuracy" (fraction), and with
-    `train_measured` "train loss" and "train accuracy", on training examples that are the same for all seeds; all with
-    the model in evaluation mode, and without augmentation.
+    The metrics are "test loss" (mean cross-entropy in nats, or the configuration's loss), "test accuracy" (fraction;
+    only where the data have classes), and with `train_measured` "train loss" and "train accuracy", on training examples
+    that are the same for all seeds; and the configuration's own. All with the model in evaluation mode, and without
+    augmentation.
     """
-    device, dtype = data.train[0].device, torch.float64 if config.precision == "float64" else torch.float32
+    own.used(config)
+    device, dtype = data.train[0].device, making.dtype_of(config)
     model = _model(config, data, seed).to(device=device, dtype=dtype)
-    loss, params = module_loss(model, _criterion(config), seed=seed)
+    _check_precision(config, model)
+    criterion, prepare = _criterion(config), _preparation(config, data, dtype)
+    guesses = _check_fit(config, model, criterion, data, prepare)
+    loss, params = module_loss(model, criterion, seed=seed)
     update: Update = (
         adam(loss, config.lr, weight_decay=config.weight_decay)
         if config.optimizer == "adam"
@@ -75,10 +95,10 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
     )
     if config.augment:
         update = augmented(update, images.crop_and_flip, seed)
-    prepare = _preparation(config, data, dtype)
     index = getattr(batches, config.data_order)(len(data.train[0]), config.batch_size, config.steps, seed)
     parts = {"train": some(data.train, config.train_measured)} if config.train_measured else {}
-    measures = Measures(model, update, prepare, parts | {"test": data.test}, CHUNK[config.model])
+    metrics = Own({name: own.need("metric", name).thing for name in config.metrics}, criterion, guesses)
+    measures = Measures(model, update, prepare, parts | {"test": data.test}, CHUNK.get(config.model, FEW), metrics)
     examples = batches.Minibatches(data.train, index, prepare=prepare)
     return Problem(update, update.init(params), examples, measures.metrics)
 
@@ -86,8 +106,12 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
 def _model(config: Config, data: datasets.Dataset, seed: int) -> torch.nn.Module:
     inputs, targets = data.train
     classes = {"cifar100": 100}.get(config.dataset, 10)
+    if own.find("dataset", config.dataset):
+        classes = making.classes_of(data)
     made: torch.nn.Module
-    if config.model == "mlp":
+    if mine := own.find("model", config.model):
+        made = making.model_of(mine, config, data, seed)
+    elif config.model == "mlp":
         made = models.mlp(inputs[0].numel(), config.width, classes, seed=seed)
     elif config.model == "transformer":
         made = models.transformer(len(characters.alphabet()), CONTEXT, width=config.width, seed=seed)
@@ -95,6 +119,27 @@ def _model(config: Config, data: datasets.Dataset, seed: int) -> torch.nn.Module
         make = getattr(models, config.model)
         made = make(inputs.shape[1], classes, norm=config.norm, width=config.width, seed=seed)
     return Autocast(made, HALVES[config.precision]) if config.precision in HALVES else made
+
+
+def _check_fit(
+    config: Config, model: torch.nn.Module, criterion: making.Criterion, data: datasets.Dataset, prepare: Prepare
+) -> bool:
+    """Whether the largest output says the class; what is somebody's own is tried on a few examples before."""
+    if not own.named(config):
+        return True
+    few = prepare((data.test[0][:4], data.test[1][:4]))
+    return making.check_fit(config, model, criterion, few, making.classes_of(data))
+
+
+def _check_precision(config: Config, model: torch.nn.Module) -> None:
+    """Raise ValueError for somebody's own model that cannot be stacked under autocast; `Config` knows ours."""
+    norms = [type(part).__name__ for part in model.modules() if isinstance(part, RUNNING)]
+    if config.precision in HALVES and config.engine != "replay" and norms:
+        raise ValueError(
+            f"precision, engine: got {config.precision!r} under {config.engine!r}, but {config.model} has "
+            f"{norms[0]}, whose 16 bits torch.vmap cannot stack; use engine='replay' (--engine replay), or "
+            "precision='float32'"
+        )
 
 
 class Autocast(torch.nn.Module):
@@ -114,11 +159,15 @@ class Autocast(torch.nn.Module):
             return outputs.float()
 
 
-def _criterion(config: Config) -> Callable[..., torch.Tensor]:
-    return models.sequence_cross_entropy if config.model == "transformer" else cross_entropy
+def _criterion(config: Config) -> making.Criterion:
+    chosen: making.Criterion
+    if mine := own.find("loss", config.loss):
+        chosen = mine.thing
+        return chosen
+    return models.sequence_cross_entropy if config.dataset == "austen" else LOSSES[config.loss]
 
 
-def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> Callable[[Tree], Tree]:
+def _preparation(config: Config, data: datasets.Dataset, dtype: torch.dtype) -> Prepare:
     """What turns stored examples into inputs of the model, on the device where they lie."""
     if data.train[0].dtype == torch.int64:  # tokens
         return lambda batch: batch

@@ -27,6 +27,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
+#: sizes of an experiment, from a minute on a CPU to hours on a GPU
 PROFILES = ("smoke", "laptop", "colab", "gpu")
 
 DIGITS = {
@@ -75,6 +76,7 @@ EXPERIMENTS: dict[str, tuple[dict[str, Any], Sizes]] = {
         {"dataset": "austen", "model": "transformer", "width": 64, "lr": 0.8, "train_measured": 312}, TEXT
     ),
 }  # fmt: skip
+#: name of an experiment -> its model and data in one line
 ABOUT = {
     "mlp-digits": "perceptron 64-32-10 on scikit-learn's digits, which need no download",
     "mlp-fashion-mnist": "perceptron 784-128-10 on Fashion-MNIST",
@@ -83,6 +85,7 @@ ABOUT = {
     "resnet18-fashion-mnist-as-rgb32": "the same ResNet-18 on Fashion-MNIST in CIFAR's format: a stand-in for CIFAR-10",
     "tiny-transformer": "transformer of 111,432 parameters, characters of Jane Austen; the text comes with the package",
 }
+#: the named experiments
 NAMES = tuple(EXPERIMENTS)
 
 

@@ -7,23 +7,21 @@ from; 4 another process writes to the folder. What needs torch is imported when 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import revorder
+from revorder.experiments.options import CODE, HOW, WHAT, WHERE
 
 if TYPE_CHECKING:
     from revorder.experiments import Config
 
 UNEXPECTED, BAD_INPUT, STOPPED, IN_USE = 1, 2, 3, 4
 LONG = 600  # predicted seconds from which on `run` asks before it starts
-
-Command = Callable[..., Any]
 
 
 @click.group(epilog="Start with: revorder list, then revorder plan mlp-digits, then revorder run mlp-digits.")
@@ -37,42 +35,21 @@ def main() -> None:
     """
 
 
-def options(*chosen: Command) -> Command:
-    """Several options as one decorator, in the order of the help text."""
-    return lambda command: reduce(lambda made, option: option(made), reversed(chosen), command)
-
-
-WHAT = options(
-    click.argument("name"),
-    click.option("--profile", default="laptop", show_default=True,
-                 help="smoke: under a minute, says only that all works; laptop: minutes on a CPU; "
-                      "colab: about 20 minutes a seed on a T4, by estimate; gpu: hours."),
-    click.option("--orders", multiple=True, metavar="ORDER[,ORDER…]",
-                 help="Composition orders, such as forward,backward,backward-window:8. May be repeated."),
-    click.option("--seeds", type=int, help="How many seeds; each has initial parameters and batches of its own."),
-    click.option("--engine", help="wavefront: states that share a batch advance together, faster; replay: one by one, "
-                                  "and a resumed run has the same bits as one that was not stopped."),
-    click.option("--set", "assignments", multiple=True, metavar="FIELD=VALUE",
-                 help="Any field of the configuration, such as lr=0.02 or train_examples=1000; the value is JSON, or "
-                      "else a text. May be repeated."),
-)  # fmt: skip
-WHERE = click.option("--device", help="Where tensors live, such as cpu or cuda. Default: cuda, if it is there.")
-HOW = options(
-    click.option("--data", type=click.Path(path_type=Path),
-                 help="Folder with the data set. Default: the variable REVORDER_DATA, or a download."),
-    click.option("--interval", type=click.FloatRange(min=0), default=180.0, show_default=True,
-                 help="Seconds between snapshots: what is lost at most if the process is killed."),
-)  # fmt: skip
-
-
 @main.command("list")
-def list_() -> None:
-    """List the experiments and their profiles."""
+@CODE
+def list_(code: tuple[str, ...]) -> None:
+    """List the experiments and their profiles, and what is registered."""
     from revorder.experiments.catalogue import ABOUT, NAMES, PROFILES
 
+    given = {}
+    if code:
+        with answering():
+            given = _brought(code)
     for name in NAMES:
         click.echo(f"{name:{max(map(len, NAMES))}}  {ABOUT[name]}")
     click.echo(f"\nProfiles: {', '.join(PROFILES)}. See what one costs with: revorder plan NAME --profile PROFILE")
+    for kind, names in given.items():
+        click.echo(f"registered, {kind}: {', '.join(names)}")
 
 
 @main.command()
@@ -121,16 +98,19 @@ def run(
 @click.argument("folder", type=click.Path(path_type=Path))
 @WHERE
 @HOW
-def resume(folder: Path, **how: Any) -> None:
+@CODE
+def resume(folder: Path, code: tuple[str, ...], **how: Any) -> None:
     """Go on with the experiment in FOLDER.
 
-    It goes on from the last snapshot; finished jobs are not repeated.
+    It goes on from the last snapshot; finished jobs are not repeated. A folder imports no code: what is not of this
+    package must be given again, by --import.
     """
     from revorder.experiments import Folder
     from revorder.experiments.progress import carry_out
     from revorder.experiments.typed import device_of
 
     with answering():
+        _brought(code)
         carry_out(Folder(folder).config(), folder, resume=True, **how | {"device": device_of(how["device"])})
 
 
@@ -138,15 +118,18 @@ def resume(folder: Path, **how: Any) -> None:
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path),
               help="Where to write. Default: the folder `report` in FOLDER, or here if there are several.")  # fmt: skip
-def report(folders: tuple[Path, ...], out: Path | None) -> None:
+@CODE
+def report(folders: tuple[Path, ...], out: Path | None, code: tuple[str, ...]) -> None:
     """Write a report of one or several FOLDERs.
 
     Writes report.html (one file), and report.md with PNG files. It tells the spread along the path of one run from
-    the spread over seeds, and names what diverged or is missing.
+    the spread over seeds, and names what diverged or is missing. It needs no code of anybody, but to count the jobs
+    of registered orders that are cut into parts.
     """
     from revorder.experiments.reports import report as write_report
 
     with answering():
+        _brought(code)
         made = write_report(list(folders), out or (folders[0] / "report" if len(folders) == 1 else Path("report")))
         click.echo(f"The report is in {made} and {made.with_suffix('.md')}")
 
@@ -168,6 +151,18 @@ def answering() -> Iterator[None]:
         raise
     except (OSError, MemoryError, RuntimeError) as error:
         _end(UNEXPECTED, "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])]))
+
+
+def _brought(code: tuple[str, ...]) -> dict[str, list[str]]:
+    """Run what was typed after --import; what is registered then."""
+    from revorder.experiments.own import registered
+
+    if code:
+        from revorder.experiments.bringing import bring
+
+        for text in code:
+            bring(text)
+    return registered()
 
 
 def _end(code: int, message: str) -> None:

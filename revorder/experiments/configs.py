@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from revorder.experiments import checks, versions
-from revorder.orders import order
+from revorder.experiments import checks, own, versions
+from revorder.experiments.choices import CHOICES, RESNETS
+from revorder.experiments.composing import text_of
+from revorder.experiments.fitting import check_together
 
 __all__ = ["CHOICES", "Config"]
 
@@ -18,17 +21,6 @@ def __dir__() -> list[str]:
 
 
 MOST = 10**9  # in any field that counts something
-MOST_JOBS = 10_000  # orders times seeds times parts; each has a file
-MOST_LETTERS = 1 << 27  # of the words of all checkpoints and orders: a plan holds them, in 8 bytes each
-CHOICES = {
-    "dataset": ("digits", "austen", "fashion-mnist", "fashion-mnist-as-rgb32", "cifar10", "cifar100"),
-    "model": ("mlp", "resnet18", "resnet50", "transformer"),
-    "norm": ("batch", "group"),
-    "optimizer": ("sgd", "adam"),
-    "data_order": ("iid", "reshuffle", "shuffle_once", "flipflop", "incremental"),
-    "engine": ("replay", "wavefront"),
-    "precision": ("float32", "float64", "tf32", "bf16", "fp16"),
-}
 EXACT = ("float32", "float64")  # precisions in which a step is what its formula says, to the rounding of its dtype
 
 
@@ -39,8 +31,10 @@ class Config:
     Attributes:
         name: what it is called.
         profile: "smoke", "laptop" or "gpu", or a word of your own.
-        dataset: see `CHOICES`. "austen" is a text, "fashion-mnist-as-rgb32" is Fashion-MNIST in CIFAR's format.
-        model: "mlp" (one hidden layer, ReLU), "resnet18" or "resnet50" with a 3x3 stem, or "transformer" (two blocks).
+        dataset: see `CHOICES`. "austen" is a text, "fashion-mnist-as-rgb32" is Fashion-MNIST in CIFAR's format. Or the
+            name of your own, as those of a model, orders, loss and metrics (see `register_data`).
+        model: "mlp" (one hidden layer, ReLU), "resnet18" or "resnet50" with a 3x3 stem, "transformer" (two blocks), or
+            your own, such as "net".
         width: hidden units of the perceptron, channels of the ResNet's first stage, or of the transformer.
         norm: of the ResNets. Ignored by the others.
         optimizer, lr, momentum, weight_decay: the update; constant all along. Momentum is for "sgd" only.
@@ -49,13 +43,16 @@ class Config:
         orders, seeds: composition orders, as texts; seed s has initial parameters and batches of its own.
         augment: random crops and flips, keyed by the batch.
         engine: "wavefront" is faster; "replay" goes on from a stop to the same bits as a run that was not stopped.
-        precision: "float32" (TF32 off), "float64", or, NOT exact, "tf32" (on a GPU), "bf16" or "fp16" (autocast).
+        precision: "float32" (TF32 off), "float64", or, NOT exact, "tf32" (on a GPU), "bf16" or "fp16" (autocast); these
+            three for ResNets under "replay" only.
         compile: fuse the steps by TorchInductor ("wavefront" only); sums are taken in another order.
         train_examples, test_examples: take only so many; None: all.
         train_measured: so many training examples, always the same, are those of train loss and accuracy; 0: none.
         records_per_file: of a CIFAR archive; less than 10000 only for small ones made to try things out.
         parts: the checkpoints of one run are shared among so many jobs, for several machines or GPUs.
         keep_states: whether the params at the checkpoints are saved, too.
+        loss: "cross-entropy" (nats), "mse" (mean squares, for real targets), or your own.
+        metrics: your own, beside loss and accuracy.
         threads: of torch, which change the last bits. Left out: as many as the calling thread has for ResNets, else 1.
 
     Counts are bounded (`MOST`), as are jobs (`MOST_JOBS`) and the batch numbers of all words (`MOST_LETTERS`), so that
@@ -92,64 +89,58 @@ class Config:
     records_per_file: int = 10_000
     parts: int = 1
     keep_states: bool = False
+    loss: str = "cross-entropy"
+    metrics: tuple[str, ...] = ()
     threads: int = None  # type: ignore[assignment]  # None only until it is made
 
     def __post_init__(self) -> None:
         for field, accepted in CHOICES.items():
-            checks.one_of(field, getattr(self, field), accepted)
+            if field in own.FIELDS:
+                own.check_known(field, getattr(self, field))
+            else:
+                checks.one_of(field, getattr(self, field), accepted)
         for field in ("width", "batch_size", "steps", "stride", "first", "seeds", "records_per_file", "parts"):
             self._check_count(field, MOST)
         for field in ("train_examples", "test_examples"):
             if getattr(self, field) is not None:
                 self._check_count(field, MOST)
         if self.threads is None:
-            object.__setattr__(self, "threads", _default_threads() if self.model.startswith("resnet") else 1)
+            object.__setattr__(self, "threads", _default_threads() if self.model in RESNETS else 1)
         self._check_count("threads", checks.MOST_THREADS)
         self._check_count("train_measured", MOST, 0)
         for field in ("augment", "compile", "keep_states"):
             checks.flag(field, getattr(self, field))
         for field in ("lr", "momentum", "weight_decay"):
             checks.number(field, getattr(self, field), zero=field != "lr")
-        self._check_orders()
-        self._check_together()
+        self._check_texts()
+        check_together(self)
 
     def _check_count(self, field: str, most: int, least: int = 1) -> None:
         checks.count(field, getattr(self, field), most, least)
         object.__setattr__(self, field, int(getattr(self, field)))  # NumPy's integers are none in JSON
 
-    def _check_orders(self) -> None:
-        if isinstance(self.orders, str) or not isinstance(self.orders, list | tuple) or not self.orders:
-            raise TypeError(f"orders: got {self.orders!r}, but it must be a list of texts, such as ['forward']")
-        object.__setattr__(self, "orders", tuple(str(order(text)) for text in self.orders))
-        if len(set(self.orders)) < len(self.orders):
-            raise ValueError(f"orders: got {list(self.orders)}, but each can be run only once")
-
-    def _check_together(self) -> None:
-        if not isinstance(self.name, str) or not self.name or not isinstance(self.profile, str):
-            raise TypeError(f"name, profile: got {self.name!r} and {self.profile!r}, but both must be texts")
-        if self.optimizer == "adam" and self.momentum:
-            raise ValueError(f"momentum: got {self.momentum}, but adam has moments of its own; use 0")
-        if self.compile and self.engine == "replay":
-            raise ValueError("compile: got True, but replay makes every step as it is written; use engine='wavefront'")
-        if not self.checkpoints:
-            raise ValueError(f"first, stride: got {self.first} and {self.stride}: no multiple of the stride is left")
-        length = (self.checkpoints[0] + self.checkpoints[-1]) * len(self.checkpoints) // 2 * len(self.orders)
-        most = MOST_LETTERS if self.parts == 1 else MOST_LETTERS // 16  # to name its jobs, parts must be planned
-        if length > most:
-            raise ValueError(f"steps, stride, orders, parts: {length} batch numbers to plan, but {most} is the most")
-        if len(self.orders) * self.seeds * self.parts > MOST_JOBS:
-            raise ValueError(f"orders, seeds, parts: at most {MOST_JOBS} jobs are accepted")
-        if self.augment and not self.model.startswith("resnet"):
-            raise ValueError("augment: got True, but crops and flips are for the convolutional models")
-        if (self.model == "transformer") != (self.dataset == "austen"):
-            raise ValueError(
-                f"model, dataset: got {self.model} on {self.dataset}, but text and transformer need each other"
-            )
+    def _check_texts(self) -> None:
+        for field, example in (("orders", "forward"), ("metrics", "margin")):
+            texts = getattr(self, field)
+            if isinstance(texts, str) or not isinstance(texts, list | tuple) or (field == "orders" and not texts):
+                raise TypeError(f"{field}: got {texts!r}, but it must be a list of texts, such as [{example!r}]")
+        for name in self.metrics:
+            own.check_known("metric", name)
+        object.__setattr__(self, "metrics", tuple(self.metrics))
+        object.__setattr__(self, "orders", tuple(text_of(text) for text in self.orders))
+        for field in ("orders", "metrics"):
+            if len({text.replace(":", "-").casefold() for text in getattr(self, field)}) < len(getattr(self, field)):
+                raise ValueError(f"{field}: got {list(getattr(self, field))}, but each can be run only once")
 
     @property
     def exact(self) -> bool:
         """Whether steps are computed as their formula says, to the rounding of their dtype."""
         return self.precision in EXACT
+
+    @property
+    def unit(self) -> str:
+        """Of the loss: "nats", or "" where it has none that is known."""
+        return "nats" if self.loss == "cross-entropy" else ""
 
     @property
     def checkpoints(self) -> range:
@@ -172,8 +163,13 @@ class Config:
         return versions.written(dataclasses.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str, source: str | Path = "config") -> Config:
-        """What `to_json` wrote, now or in an earlier version.
+    def from_json(cls, text: str, source: str | Path = "config", *, registered: bool = True) -> Config:
+        """What `to_json` wrote, now or in an earlier version. Nothing is imported, whatever it names.
+
+        Args:
+            text: the JSON text.
+            source: what errors call it.
+            registered: whether what is not of this package must be registered. Without that it can only be looked at.
 
         Raises:
             ValueError: not such a text, another version, or fields that are unknown, missing or out of range.
@@ -186,7 +182,8 @@ class Config:
                 raise ValueError(f"the fields {', '.join(missing)} are missing")
             if fields["threads"] is None:
                 raise TypeError("threads: got null, but they are chosen once, when a configuration is made")
-            return cls(**fields)
+            with nullcontext() if registered else own.unknown_accepted():
+                return cls(**fields)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{source} is damaged: {error}") from error
 

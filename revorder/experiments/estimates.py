@@ -3,13 +3,15 @@
 Evaluations come from the plan, and are exact. Calls and states are those of the blocks in which the engine would let
 states advance, which it finds by timing (see `revorder.engines.widths`), as is done here. The seconds are an ESTIMATE:
 steps of one and of several states, and one pass of the metrics, are timed here, now, on random pixels, and multiplied.
-Where all of that would take more than a few seconds, fewer examples are timed. It leaves out the loading of data and
-the writing of snapshots, and takes the machine to be as busy later as it is now: right within a factor of two on an
-idle machine, worthless on one that others use at times.
+Where all of that would take more than a few seconds, fewer examples are timed. All is timed with the configuration's
+threads, which are those of every job, wherever it is carried out. It leaves out the loading of data and the writing of
+snapshots, and takes the machine to be as busy later as it is now: right within a factor of two on an idle machine,
+worthless on one that others use at times. How busy it was is looked at, and said.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,7 +21,8 @@ from revorder.data import cifar, datasets
 from revorder.engines.maps import Maps
 from revorder.engines.memory import free_bytes, state_bytes
 from revorder.experiments.arithmetic import arithmetic_of
-from revorder.experiments.building import build, load
+from revorder.experiments.building import build, is_at_hand, load
+from revorder.experiments.busyness import Busyness, Look
 from revorder.experiments.configs import Config
 from revorder.experiments.job import jobs
 from revorder.experiments.pricing import OrderCost, order_cost
@@ -49,6 +52,10 @@ class Estimate:
         peak_states: states held at once, in the job that holds most.
         state_bytes, snapshot_bytes: sizes of one state, and of the largest snapshot.
         free_bytes: the device's free memory now.
+        each: seconds of every job, as they begin one after another.
+        threads: of torch, with which it was timed, and with which every job computes.
+        busyness: how busy others kept the machine while it was timed.
+        workers: how many jobs could run beside each other, each on cores of its own; 1 on a GPU.
     """
 
     orders: tuple[OrderCost, ...]
@@ -60,6 +67,10 @@ class Estimate:
     snapshot_bytes: int
     free_bytes: int
     seconds: float
+    each: tuple[float, ...]
+    threads: int
+    busyness: Busyness
+    workers: int
 
     def __str__(self) -> str:
         rows = [(cost.order, cost) for cost in self.orders] + [("all", self)]
@@ -70,7 +81,24 @@ class Estimate:
             f"{duration(cost.seconds):>14}"
             for name, cost in rows
         ]
-        return "\n".join([head, *lines, self.memory])
+        return "\n".join([head, *lines, self.memory, *self.timing])
+
+    def shared(self, workers: int) -> float:
+        """Seconds until so many workers of an executor have carried out all jobs, if none waits for others' cores."""
+        ends = [0.0] * workers
+        for seconds in self.each:
+            heapq.heapreplace(ends, ends[0] + seconds)
+        return max(ends)
+
+    @property
+    def timing(self) -> list[str]:
+        """What the time holds for: the threads, workers beside each other, and a machine that others use."""
+        each = f"{self.threads} thread{'s'[: self.threads > 1]}"
+        said = [f"time: of one job after another, each with {each}, as was timed"]
+        if self.workers > 1:
+            best = duration(self.shared(self.workers))
+            said[0] += f"; {self.workers} workers of an executor side by side, with {each} each: {best} at best"
+        return said + [str(self.busyness)] * self.busyness.hinders(self.threads)
 
     @property
     def memory(self) -> str:
@@ -110,7 +138,8 @@ def estimate(
     tell("making the model")
     data = stand_in(config, device) if data is None else data
     with arithmetic_of(config):
-        problem, clock, every = build(config, data, seed=0), Clock(), [job for job in jobs(config) if job.seed == 0]
+        problem, every = build(config, data, seed=0), [job for job in jobs(config) if job.seed == 0]
+        clock, others = Clock(), Look()
         plans = {name: [job.plan(config) for job in every if job.order == name] for name in orders}
         steps, costs = Steps(problem, Maps(problem.update, problem.batches, plans[orders[0]][0], None), clock), []
         tell("timing the metrics")
@@ -119,18 +148,22 @@ def estimate(
             tell(f"timing steps for {name} order")
             costs.append(order_cost(config, problem, name, plans[name], steps, look))
     tell("done")
+    busyness, one = others.seen(), {cost.order: cost.seconds / cost.jobs for cost in costs}
+    on_cpu = torch.device(device).type == "cpu"
     size, peak = state_bytes(problem.start), max(cost.peak_states for cost in costs)
     kept = len(config.checkpoints) * state_bytes(problem.update.params(problem.start)) if config.keep_states else 0
     sums = {field: sum(getattr(cost, field) for cost in costs) for field in ("jobs", "evaluations", "launches")}
     return Estimate(
         tuple(costs), **sums, peak_states=peak, state_bytes=size, snapshot_bytes=peak * size + kept,
         free_bytes=free_bytes(torch.device(device)) or 0, seconds=sum(cost.seconds for cost in costs),
+        each=tuple(one[job.order] for job in jobs(config)), threads=config.threads, busyness=busyness,
+        workers=min(busyness.side_by_side(config.threads), sums["jobs"]) if on_cpu else 1,
     )  # fmt: skip
 
 
 def stand_in(config: Config, device: str | torch.device = "cpu") -> datasets.Dataset:
     """Random pixels in the shape and number of a configuration's data, in the memory of one image; a text is itself."""
-    if config.dataset == "austen":  # it comes with the package
+    if is_at_hand(config):
         return load(config, device=device)
     records = config.records_per_file
     shape, train, test = SHAPES.get(config.dataset, (cifar.IMAGE, 5 * records, records))

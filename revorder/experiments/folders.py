@@ -95,7 +95,7 @@ class Folder(Shown):
         plain_places(jobs, [found.name for found in jobs.iterdir()] if jobs.exists() else [])
 
     def config(self) -> Config:
-        """The configuration.
+        """The configuration. It may name what is not registered here: nothing is imported, and nothing can be run.
 
         Raises:
             ValueError: there is none, or it is damaged or of another version.
@@ -105,7 +105,7 @@ class Folder(Shown):
             text = read_text(place)
         except (OSError, ValueError) as error:
             raise ValueError(f"out: {self.path} is not a result folder ({error})") from error
-        return Config.from_json(text, place)
+        return Config.from_json(text, place, registered=False)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -185,7 +185,7 @@ class Folder(Shown):
 
 def join(parts: list[Trajectory]) -> Trajectory:
     """One trajectory of several that share its checkpoints, in ascending order of the steps."""
-    if len(parts) == 1:
+    if len(parts) == 1 and parts[0].steps == sorted(parts[0].steps):
         return parts[0]
     cost, count = sum(part.cost for part in parts), len(parts)
     parts = [part for part in parts if part.steps] or parts[:1]  # one that diverged at once has no states
@@ -193,4 +193,5 @@ def join(parts: list[Trajectory]) -> Trajectory:
     by_step = np.argsort(steps, kind="stable")
     states = row(concatenated([part.states for part in parts]), torch.from_numpy(by_step))
     metrics = {name: np.concatenate([part.metrics[name] for part in parts])[by_step] for name in parts[0].metrics}
-    return Trajectory(parts[0].order, sorted(steps), states, metrics, cost, f"{parts[0].engine} in {count} parts")
+    engine = parts[0].engine if count == 1 else f"{parts[0].engine} in {count} parts"
+    return Trajectory(parts[0].order, sorted(steps), states, metrics, cost, engine)

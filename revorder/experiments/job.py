@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from revorder.engines.choice import choose
 from revorder.engines.maps import Maps
 from revorder.engines.places import Place
 from revorder.engines.wavefront import Wavefront
+from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
 from revorder.experiments.resuming import check_replay, check_wavefront
 from revorder.planning.plan import Plan, plan_for
@@ -28,6 +30,7 @@ from revorder.trajectories import storage
 from revorder.trajectories.trajectory import Trajectory
 
 SNAPSHOT = "revorder-snapshot-1"
+LONG = 10_000  # characters of a note
 ROUNDING = {"tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}  # of what steps are made of, relative
 Watcher = Callable[[Collector], None]
 
@@ -56,21 +59,22 @@ class Job:
 
     def plan(self, config: Config) -> Plan:
         """What this job has to compute."""
-        whole = plan_for(self.order, config.checkpoints, None, config.steps)
-        return whole.only(parallel.split(whole, self.parts)[self.part][0])
+        whole = plan_for(order_of(self.order), config.checkpoints, None, config.steps)
+        return whole.only(np.sort(parallel.split(whole, self.parts)[self.part][0]))  # rows come as their words do
 
 
 def jobs(config: Config) -> list[Job]:
     """All jobs of an experiment, seed by seed. Orders whose words share all are one part: they gain nothing."""
     found = []
     for order in config.orders:
-        parts = _parts(order, config.checkpoints, config.steps, config.parts)
+        made: Any = order_of(order) if config.parts > 1 else order  # a report knows no order of somebody's own
+        parts = _parts(made, config.checkpoints, config.steps, config.parts)
         found += [Job(order, seed, part, parts) for seed in range(config.seeds) for part in range(parts)]
     return sorted(found, key=lambda job: job.seed)
 
 
 @lru_cache
-def _parts(order: str, checkpoints: range, steps: int, most: int) -> int:
+def _parts(order: Any, checkpoints: range, steps: int, most: int) -> int:
     """How many parts a run has; a plan is made for it only where there could be several."""
     return 1 if most == 1 else len(parallel.split(plan_for(order, checkpoints, None, steps), most))
 
@@ -93,6 +97,8 @@ class Snapshots:
         self.watcher = watcher
         self.place: Place | None = None
         self.kept: Trajectory | None = None
+        self.maps: Maps | None = None
+        self.found: dict[str, Any] = {}
         self.resumed = path.exists()
         self.saved, self.last = 0, time.monotonic()
         if self.resumed:
@@ -120,6 +126,8 @@ class Snapshots:
         gathered = self.collected.trajectory()
         about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
         about["metrics"] = {name: values.tolist() for name, values in gathered.metrics.items()}
+        if self.maps is not None:
+            about["found"] = {"notes": self.maps.notes, "checks": self.maps.audit.kept()}
         tree = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
         storage.save(self.path, tree, about, SNAPSHOT)
         self.saved, self.last = self.saved + 1, time.monotonic()
@@ -130,8 +138,23 @@ class Snapshots:
             raise ValueError(f"{self.path} is a snapshot of {about.get('job')!r}, but {self.job} was to be resumed")
         with reading(self.path, "a snapshot"):
             metrics = storage.measured(about, tree["kept"])
-            self.place = Place(about["position"], tree["place"])
+            self.place, self.found = Place(about["position"], tree["place"]), about.get("found", {})
             self.kept = Trajectory(self.job.order, about["steps"], tree["kept"], metrics, about["cost"])
+
+    def belongs_to(self, maps: Maps) -> None:
+        """Keep what is said and found of a run, too; and say again what was until the stop.
+
+        Raises:
+            ValueError: the snapshot is damaged.
+        """
+        self.maps = maps
+        if self.place is not None and self.found:
+            with reading(self.path, f"a snapshot of {self.job}"):
+                if not all(type(note) is str and len(note) < LONG for note in self.found["notes"]):
+                    raise ValueError("its notes are no texts")
+                maps.audit.go_on(self.found["checks"])
+                for note in self.found["notes"]:
+                    maps.note(note)
 
     def check(self, config: Config, plan: Plan, problem: Problem, kept: Tree) -> None:
         """Raise ValueError unless the job can go on from what was loaded; `kept` is what is kept of the start."""
@@ -166,6 +189,7 @@ def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapsho
         return problem.update.params(state) if config.keep_states else {}
 
     snapshots.check(config, plan, problem, record(problem.start))
+    snapshots.belongs_to(maps)
     found = carry_out(plan, engine=engine, maps=maps, start=problem.start, record=record, metrics=problem.metrics,
                       progress=False, keeper=snapshots, provenance=origin(maps, problem.start, plan))  # fmt: skip
     if len(found.steps) < len(plan.steps):

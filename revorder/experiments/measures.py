@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 from revorder import models
+from revorder.experiments.asking import of_params
 from revorder.pytrees import Tree, Update
 from revorder.running.measuring import Joint
 
 Examples = tuple[torch.Tensor, torch.Tensor]  # inputs and targets, as they are stored
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is measured otherwise than by default.
+
+    Attributes:
+        metrics: name -> function of outputs and targets, or of the parameters alone.
+        criterion: (outputs, targets) -> the mean loss.
+        guesses: whether the largest output is the guess of a class.
+    """
+
+    metrics: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    criterion: Callable[..., Any] = models.sequence_cross_entropy
+    guesses: bool = True
 
 
 class Measures:
@@ -24,27 +41,31 @@ class Measures:
         prepare: makes inputs of the model of a batch of stored examples.
         parts: name -> the examples that they are measured on; "test" makes "test loss" and "test accuracy".
         chunk: how many examples are looked at together.
+        own: another loss, no accuracy, metrics besides.
     """
 
     def __init__(
-        self,
-        model: torch.nn.Module,
-        update: Update,
-        prepare: Callable[[Tree], Tree],
-        parts: Mapping[str, Examples],
-        chunk: int,
-    ):
+        self, model: torch.nn.Module, update: Update, prepare: Callable[[Tree], Tree], parts: Mapping[str, Examples],
+        chunk: int, own: Own | None = None,
+    ):  # fmt: skip
         self.model, self.update, self.prepare = model.eval(), update, prepare
-        self.parts, self.chunk = dict(parts), chunk
+        self.parts, self.chunk, self.own = dict(parts), chunk, own or Own()
+        kinds: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        for name, function in self.own.metrics.items():
+            kinds[of_params(function)][name] = function
+        self.of_outputs, self.of_params = kinds
 
     def __call__(self, state: Tree) -> dict[str, torch.Tensor]:
         """All metrics by name; every example goes through the model once."""
         found = {}
         for part, (inputs, targets) in self.parts.items():
             outputs = self.outputs(state, inputs)
-            found[f"{part} loss"] = models.sequence_cross_entropy(outputs, targets)
-            found[f"{part} accuracy"] = (outputs.argmax(-1) == targets).double().mean()
-        return found
+            found[f"{part} loss"] = self.own.criterion(outputs, targets)
+            if self.own.guesses:
+                found[f"{part} accuracy"] = (outputs.argmax(-1) == targets).double().mean()
+            for name, function in self.of_outputs.items():
+                found[f"{part} {name}"] = function(outputs, targets)
+        return found | {name: function(self.update.params(state)) for name, function in self.of_params.items()}
 
     def outputs(self, state: Tree, inputs: torch.Tensor) -> torch.Tensor:
         """What the model makes of stored inputs."""
@@ -55,7 +76,9 @@ class Measures:
     @property
     def metrics(self) -> dict[str, Callable[[Tree], Any]]:
         """The metrics of a problem."""
-        return {name: Joint(self, name) for part in self.parts for name in (f"{part} loss", f"{part} accuracy")}
+        named = ["loss", *["accuracy"] * self.own.guesses, *self.of_outputs]
+        names = [f"{part} {name}" for part in self.parts for name in named]
+        return {name: Joint(self, name) for name in [*names, *self.of_params]}
 
 
 def some(examples: Examples, count: int) -> Examples:

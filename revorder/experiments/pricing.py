@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from revorder.engines.auto import predict
+from revorder.engines.kernels import COMPILED_WIDTHS
 from revorder.engines.maps import Maps
 from revorder.engines.memory import MOST_LANES, states_that_fit, untimed_lanes
 from revorder.engines.perceptrons import perceptron_of
+from revorder.engines.spanning import Spanning
 from revorder.engines.wavefront import Wavefront
 from revorder.engines.widths import Blocks, best, candidates
 from revorder.experiments.configs import Config
@@ -25,7 +28,7 @@ class OrderCost:
     Attributes:
         order: its text.
         jobs, evaluations, launches, seconds: sums; `launches` are the calls of a step that are really made, each for
-            one state or for several.
+            one state or for several, and for perceptrons under many batches.
         peak_states: states held at once, in the job that holds most.
     """
 
@@ -64,7 +67,7 @@ def _parts(config: Config, problem: Problem, plan: Plan, steps: Steps) -> list[P
     if blocks is None or (blocks.one_by_one and not config.compile):
         return [Part(plan.cost, plan.cost, held(plan), plan.cost * steps.between(1, 1))]
     sweeps = [sweep for _, sweep in plan.split(states_that_fit(problem.start) or plan.peak_states)]
-    return [_sweep(maps, problem, sweep, blocks, steps) for sweep in sweeps]
+    return [_sweep(config, maps, problem, sweep, blocks, steps) for sweep in sweeps]
 
 
 def _blocks(maps: Maps, problem: Problem, plan: Plan, steps: Steps) -> Blocks:
@@ -74,12 +77,21 @@ def _blocks(maps: Maps, problem: Problem, plan: Plan, steps: Steps) -> Blocks:
     return best(steps, widths, untimed) if widths else Blocks(untimed)
 
 
-def _sweep(maps: Maps, problem: Problem, plan: Plan, blocks: Blocks, steps: Steps) -> Part:
+def _sweep(config: Config, maps: Maps, problem: Problem, plan: Plan, blocks: Blocks, steps: Steps) -> Part:
+    if config.compile and maps.may_trace:
+        blocks = replace(blocks, lanes=min(blocks.lanes, COMPILED_WIDTHS[-1]))
     if perceptron_of(problem.update) is not None or untimed_lanes(problem.start) == MOST_LANES:
         seconds = predict(Wavefront(), maps, problem.start, plan)
     else:
         seconds = _seconds(plan.widths, blocks, steps)
-    return Part(plan.cost, blocks.calls(plan.widths), plan.peak_states, seconds)
+    return Part(plan.cost, _calls(maps, problem, plan, blocks), plan.peak_states, seconds)
+
+
+def _calls(maps: Maps, problem: Problem, plan: Plan, blocks: Blocks) -> int:
+    spanning, letter = Spanning.of_run(maps, problem.start, plan, None), int(plan.letters[plan.words[0][0]])
+    if spanning is None or spanning.seconds(problem.start, letter, Counter(plan.widths.tolist())) is None:
+        return blocks.calls(plan.widths)
+    return spanning.calls(plan)
 
 
 def _seconds(widths: np.ndarray, blocks: Blocks, steps: Steps) -> float:

@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from revorder.experiments import Config, Folder, Progress, StoppedError, jobs, run
 from revorder.experiments.arithmetic import best_device
+from revorder.experiments.bringing import brought
+from revorder.experiments.own import used
 
 EVERY = 0.2  # seconds between looks at the progress; the bar itself decides when to draw
 LINES_EVERY = 30.0  # seconds between lines where there is no terminal
@@ -83,7 +85,9 @@ def carry_out(config: Config, out: Path, **how: Any) -> None:
     Raises:
         StoppedError: a snapshot is written; the message says how to go on.
         OSError, MemoryError, RuntimeError: a note says what is intact, and how to go on.
+        ValueError: as `run`.
     """
+    used(config)
     try:
         with Watcher(config, out) as watcher:
             folder = run(config, out, watcher=watcher, **how)
@@ -115,4 +119,5 @@ def pricing(stream: TextIO | None = None) -> Iterator[Callable[[float, str], obj
 def _again(out: Path, how: dict[str, Any]) -> str:
     usual = {"data": None, "device": best_device()}
     given = [f"--{option}={how[option]}" for option, value in usual.items() if how[option] not in (None, value)]
+    given += [f"--import={text}" for text in brought]  # a folder imports nothing
     return shlex.join(["revorder", "resume", str(out), *given])

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from revorder.diagnostics.intervals import Interval
-from revorder.experiments.comparisons import paired, said
+from revorder.experiments.comparisons import differences
 from revorder.experiments.configs import Config
 from revorder.experiments.documents import Block, Figure, Heading, Paragraph, Table, save
 from revorder.experiments.estimates import duration
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import jobs
+from revorder.experiments.reported import own_figures, own_metrics, registered
 from revorder.experiments.summaries import LOSS, Results, Summary, read, summarise, trend_warning, verdict
 from revorder.plots.experiment_metrics import experiment_metrics_figure
 from revorder.plots.experiments import experiment_paths_figure, experiment_spreads_figure
+from revorder.plots.labels import with_unit
 
 __all__ = ["report"]
 
@@ -34,11 +35,6 @@ SPREADS = (
     "batches; reshuffled ones within the first epoch and at whole epochs), this and the mean loss agree up to chance."
 )
 BEST = "The best checkpoint is picked by its test loss, so it flatters, most of all the order whose path moves most."
-PAIRED = (
-    "A seed has the same initial parameters and batches in both orders: {count} differences, one for each seed. "
-    "Intervals are Student's, with {free} degrees of freedom. They suppose differences that are about normal, which so "
-    "few cannot show, and do not correct for looking at several quantities. Losses in nats, accuracies as fractions."
-)
 
 
 def report(folders: Sequence[str | Path], out: str | Path) -> Path:
@@ -70,12 +66,16 @@ def section(results: Results, suffix: str = "", level: int = 2) -> list[Block]:
     summaries = {name: summarise(runs, len(tail)) for name, runs in results.runs.items() if runs}
     blocks: list[Block] = [Heading(f"{config.name} ({config.profile})", level)]
     if summaries:
-        blocks.append(Paragraph(f"{verdict(summaries)} {trend_warning(summaries)}".rstrip(), strong=True))
+        blocks.append(Paragraph(_message(summaries, config.unit), strong=True))
     blocks += _gaps(results)
     if summaries:
         blocks += [_table(summaries, config), Paragraph(f"{_where(results)} {SPREADS} {BEST}"),
-                   *_differences(results), *_figures(results, summaries, suffix)]  # fmt: skip
-    return [*blocks, *_cost(results), *_configuration(config)]
+                   *own_metrics(results), *differences(results), *_figures(results, summaries, suffix)]  # fmt: skip
+    return [*blocks, *_cost(results), *registered(results), *_configuration(config)]
+
+
+def _message(summaries: dict[str, Summary], unit: str) -> str:
+    return f"{verdict(summaries, unit)} {trend_warning(summaries, unit)}".rstrip()
 
 
 def _gaps(results: Results) -> list[Block]:
@@ -92,10 +92,11 @@ def _gaps(results: Results) -> list[Block]:
 
 
 def _table(summaries: dict[str, Summary], config: Config) -> Table:
+    unit = f" ({config.unit})" if config.unit else ""
     header = [
-        "order", "seeds", f"test loss at step {config.checkpoints[-1]} (nats)", "test accuracy",
-        "spread ALONG THE PATH, last quarter (nats)", "the same about its trend (nats)",
-        "spread OVER SEEDS at the last checkpoint (nats)", "best checkpoint: test loss (nats)",
+        "order", "seeds", f"test loss at step {config.checkpoints[-1]}{unit}", "test accuracy",
+        f"spread ALONG THE PATH, last quarter{unit}", f"the same about its trend{unit}",
+        f"spread OVER SEEDS at the last checkpoint{unit}", f"best checkpoint: test loss{unit}",
     ]  # fmt: skip
     rows = [
         [
@@ -108,22 +109,6 @@ def _table(summaries: dict[str, Summary], config: Config) -> Table:
     return Table(header, rows)
 
 
-def _differences(results: Results) -> list[Block]:
-    """Backward minus forward, paired by seed."""
-    found = paired(results)
-    if not found:
-        return []
-    count = next(iter(found.values())).count
-    told = PAIRED.format(count=count, free=count - 1) if count > 1 else "One seed: its differences have no interval."
-    rows = [[name, f"{each.mean:+.3g}", *_ends(each), said(each)] for name, each in found.items()]
-    header = ["backward - forward", "mean of differences", "95 % from", "to", "the interval"]
-    return [Heading("Paired by seed", 2), Paragraph(told), Table(header, rows)]
-
-
-def _ends(interval: Interval) -> tuple[str, str]:
-    return ("-", "-") if interval.count < 2 else (f"{interval.low:+.2g}", f"{interval.high:+.2g}")
-
-
 def _where(results: Results) -> str:
     """How the numbers of the table were made."""
     last = f"the {len(results.tail)} checkpoints from step {results.tail[0]}" if results.tail else "no checkpoint"
@@ -133,13 +118,16 @@ def _where(results: Results) -> str:
 def _figures(results: Results, summaries: dict[str, Summary], suffix: str) -> list[Block]:
     runs = {name: list(found.values()) for name, found in results.runs.items() if found}
     tail = max(3, len(results.tail))  # fewer would show no path
+    unit = results.config.unit
     blocks: list[Block] = [
-        Figure(f"metrics{suffix}.png", experiment_metrics_figure(runs)),
-        Figure(f"paths{suffix}.png", experiment_paths_figure(runs, LOSS, unit="nats", tail=tail)),
+        Figure(f"metrics{suffix}.png", experiment_metrics_figure(runs, unit=unit)),
+        Figure(f"paths{suffix}.png", experiment_paths_figure(runs, LOSS, unit=unit, tail=tail)),
+        *own_figures(results, runs, tail, suffix),
     ]
     spreads = {name: found.along_path for name, found in summaries.items() if math.isfinite(_mean(found.along_path))}
     if spreads:
-        made = experiment_spreads_figure(spreads, quantity=f"spread of the {LOSS} along the path, last quarter (nats)")
+        quantity = with_unit(f"spread of the {LOSS} along the path, last quarter", unit)
+        made = experiment_spreads_figure(spreads, quantity=quantity)
         blocks.append(Figure(f"spreads{suffix}.png", made))
     return blocks
 
@@ -192,4 +180,6 @@ def _number(value: float) -> str:
 
 
 def _pair(value: float, error: float, digits: int, unit: str = "") -> str:
+    if math.isnan(value):
+        return "-"
     return f"{value:.{digits}f}{f' ± {error:.{digits}f}' if math.isfinite(error) else ''}{unit}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch.utils._pytree import tree_leaves
 
+from revorder.engines.memory import MOST_LANES
 from revorder.engines.places import Place
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, layout
@@ -39,9 +40,20 @@ def _check_sweep(place: Place, plan: Plan, start: Tree) -> None:
     sweeps = [sweep for _, sweep in plan.split(most)]
     if not _within([part], 0, len(sweeps) - 1) or not _within([ticks], 1, sweeps[part].launches):
         raise ValueError("it has a tick that there is none of")
+    if not _are_blocks(place.position.get("blocks")):
+        raise ValueError("it has no number of states in one call")
     slots = [((sweeps[part].peak_states, *leaf.shape), leaf.dtype) for leaf in tree_leaves(start)]
     if [(tuple(leaf.shape), leaf.dtype) for leaf in place.states] != slots:
         raise ValueError("its states are not those of its slots")
+
+
+def _are_blocks(kept: Any) -> bool:
+    """Whether this is what `Blocks` keeps; None in a snapshot of an earlier version."""
+    if kept is None:
+        return True
+    lanes, *seconds, full = kept
+    known = all(each is None or (type(each) is float and 0 <= each < 1e9) for each in seconds)
+    return len(kept) == 4 and _within([lanes], 1, MOST_LANES) and known and type(full) is bool
 
 
 def _within(numbers: list[Any], least: int, most: int) -> bool:

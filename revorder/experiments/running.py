@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager, nullcontext
@@ -13,19 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-from revorder.data.datasets import Dataset
-from revorder.errors import DivergedError
-from revorder.experiments.arithmetic import arithmetic_of, check_threads
-from revorder.experiments.building import build, load
-from revorder.experiments.cards import machine
+from revorder.experiments.arithmetic import check_threads
+from revorder.experiments.building import load
+from revorder.experiments.cards import check_unchanged, declared
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
-from revorder.experiments.job import Job, Snapshots, carry_out_job, jobs
+from revorder.experiments.job import Job, jobs
+from revorder.experiments.own import used
+from revorder.experiments.sending import parcel
+from revorder.experiments.work import Work
 from revorder.running.collecting import Collector
-from revorder.trajectories.trajectory import Trajectory
 
 INTERVAL = 180.0  # seconds between snapshots
 
@@ -83,17 +81,22 @@ def run(
     Raises:
         StoppedError: it was asked to stop; a snapshot is written.
         FolderInUseError: another process writes to this folder.
-        ValueError: the folder holds other results, something in it is damaged, or the data are. Nothing is changed.
+        ValueError: the folder holds other results, something in it is damaged, or the data are; what is registered is
+            missing, or not what the folder was begun with. Nothing is changed.
     """
     folder, stop = Folder(out), stop or threading.Event()
     if not resume and (folder.path / "config.json").exists():
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
     _check_workers(config, executor)
+    own = declared(used(config))
     with folder.locked(), on_signals(stop) if executor is None else nullcontext():
         folder.begin(config)
-        folder.card()  # says now, and not after the first job, if it is damaged
+        card = folder.card()  # says now, and not after the first job, if it is damaged
         waiting = [job for job in jobs(config) if not folder.result(job).exists()]
-        work = Work(config, folder.path, data, str(device), interval)
+        if waiting and own:
+            check_unchanged(card, own)
+            folder.summarise({"own": own} | card)
+        work = Work(config, folder.path, data, str(device), interval, parcel(config) if own else None)
         if executor is None:
             _one_by_one(work, waiting, stop, watcher)
         else:
@@ -112,41 +115,6 @@ def _check_workers(config: Config, executor: Executor | None) -> None:
             f"executor: got {executor!r}, whose workers are forked: they may wait forever for {config.threads} threads "
             "of torch; use ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn')), or threads=1"
         )
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a worker needs to know to carry out any job of an experiment."""
-
-    config: Config
-    path: Path
-    data: str | Path | None
-    device: str
-    interval: float
-
-    def __call__(
-        self, job: Job, stop: threading.Event | None = None, watcher: Callable[[Collector], None] | None = None,
-        data: Dataset | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Carry a job out, write its result, and return the lines that it adds to the card."""
-        folder, began = Folder(self.path), time.monotonic()
-        snapshots = Snapshots(folder.snapshot(job), job, self.interval, stop, watcher)
-        with arithmetic_of(self.config):
-            loaded = data or load(self.config, self.data, self.device)
-            problem = build(self.config, loaded, job.seed)
-            diverged = None
-            try:
-                found = carry_out_job(self.config, job, problem, snapshots)
-            except DivergedError as error:  # a result, too: the checkpoints until then
-                diverged = str(error)
-                found = error.trajectory or Trajectory(
-                    job.order, [], {}, {name: np.zeros(0) for name in problem.metrics}
-                )
-            made_by = machine(self.device)
-        found.save(folder.result(job))
-        folder.snapshot(job).unlink(missing_ok=True)
-        line = {"evaluations": found.cost, "seconds": round(time.monotonic() - began, 2), "resumed": snapshots.resumed}
-        return {**line, **made_by, **({"diverged": diverged} if diverged else {})}
 
 
 def _one_by_one(

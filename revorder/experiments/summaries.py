@@ -47,6 +47,13 @@ class Results:
     unfinished: list[str]
 
     @property
+    def own_metrics(self) -> list[str]:
+        """The configuration's own metrics as they are measured, such as "test margin"; those that are finite."""
+        every = [run for runs in self.runs.values() for run in runs.values()]
+        names = [f"{part}{name}" for name in self.config.metrics for part in ("test ", "train ", "")]
+        return [name for name in names if every and all(_finite(run, name) for run in every)]
+
+    @property
     def tail(self) -> list[int]:
         """The checkpoints in the last quarter of the steps."""
         return [n for n in self.config.checkpoints if n > 0.75 * self.config.steps]
@@ -59,11 +66,12 @@ class Summary:
     Attributes:
         seeds: whose runs are finished.
         evaluations: of T, for all of these seeds.
-        loss, loss_error: test loss at the last checkpoint, mean over seeds and its standard error (nats).
-        accuracy, accuracy_error: the same of the test accuracy (a fraction).
-        over_seeds: standard deviation over seeds of the test loss at the last checkpoint (nats).
-        along_path: seed -> standard deviation of its test loss over the last quarter of its path (nats).
-        about_trend: mean over seeds of the same about a straight line through these checkpoints (nats).
+        loss, loss_error: test loss at the last checkpoint, mean over seeds and its standard error, in the unit of the
+            configuration, as all losses.
+        accuracy, accuracy_error: the same of the test accuracy (a fraction); NaN where there is none.
+        over_seeds: standard deviation over seeds of the test loss at the last checkpoint.
+        along_path: seed -> standard deviation of its test loss over the last quarter of its path.
+        about_trend: mean over seeds of the same about a straight line through these checkpoints.
         best, best_step: the smallest test loss along the path and its step, means over seeds.
     """
 
@@ -90,8 +98,9 @@ def read(folder: Folder) -> Results:
     runs: dict[str, dict[int, Trajectory]] = {name: {} for name in config.orders}
     diverged, every = {}, jobs(config)
     for (name, seed), run in finished.items():
-        if not {LOSS, ACCURACY} <= run.metrics.keys():
-            raise ValueError(f"out: {folder.path} is damaged: the run {name}, seed {seed}, lacks {LOSS} or {ACCURACY}")
+        needed = {LOSS, ACCURACY} if config.loss == "cross-entropy" else {LOSS}
+        if lost := needed - run.metrics.keys():
+            raise ValueError(f"out: {folder.path} is damaged: the run {name}, seed {seed}, lacks {' and '.join(lost)}")
         if tuple(run.steps) != tuple(config.checkpoints):
             diverged[str(Job(name, seed))] = _why(every, card, name, seed)
         elif wild := [m for m in METRICS if m in run.metrics and not (np.abs(run.metrics[m]) < BEYOND).all()]:
@@ -100,6 +109,10 @@ def read(folder: Folder) -> Results:
             runs[name][seed] = run
     unfinished = [str(job) for job in every if not folder.result(job).exists()]
     return Results(config, card, runs, diverged, unfinished)
+
+
+def _finite(run: Trajectory, metric: str) -> bool:
+    return metric in run.metrics and bool((np.abs(run.metrics[metric]) < BEYOND).all())
 
 
 def _why(every: list[Job], card: dict[str, Any], name: str, seed: int) -> str:
@@ -111,7 +124,7 @@ def _why(every: list[Job], card: dict[str, Any], name: str, seed: int) -> str:
 def summarise(runs: dict[int, Trajectory], tail: int) -> Summary:
     """Summarise the finished runs of one order; at least one. The last `tail` checkpoints are the end of the path."""
     losses = np.array([run.metrics[LOSS] for run in runs.values()])
-    accuracies = np.array([run.metrics[ACCURACY][-1] for run in runs.values()])
+    accuracies = np.array([run.metrics.get(ACCURACY, [math.nan])[-1] for run in runs.values()])
     steps = np.array(next(iter(runs.values())).steps)
     spreads = {trend: {seed: _spread(run, tail, trend) for seed, run in runs.items()} for trend in (False, True)}
     return Summary(
@@ -124,7 +137,7 @@ def summarise(runs: dict[int, Trajectory], tail: int) -> Summary:
     )  # fmt: skip
 
 
-def verdict(summaries: dict[str, Summary]) -> str:
+def verdict(summaries: dict[str, Summary], unit: str = "nats") -> str:
     """One sentence: whether backward's spread along the path is below forward's, and at how many seeds."""
     if not {"forward", "backward"} <= summaries.keys():
         return "Forward and backward cannot be compared here: runs of at least one of them are missing."
@@ -138,11 +151,11 @@ def verdict(summaries: dict[str, Summary]) -> str:
     few = "" if len(shared) >= FEW else "; so few seeds show a direction and prove nothing"
     return (
         f"Backward's spread along the path is below forward's at {below} of {len(shared)} seeds ({how}): "
-        f"{means[0]:.2g} against {means[1]:.2g} nats on average{few}."
+        f"{means[0]:.2g} against {_in(means[1], unit)} on average{few}."
     )
 
 
-def trend_warning(summaries: dict[str, Summary]) -> str:
+def trend_warning(summaries: dict[str, Summary], unit: str = "nats") -> str:
     """A sentence where most of a spread along the path is no jitter: where the loss still falls or rises as a whole."""
     told = {
         name: (float(np.mean(list(found.along_path.values()))), found.about_trend) for name, found in summaries.items()
@@ -150,11 +163,16 @@ def trend_warning(summaries: dict[str, Summary]) -> str:
     caught = [name for name, (spread, about) in told.items() if about < spread / 2]
     if not caught:
         return ""
-    numbers = ", ".join(f"{name} {about:.2g}" for name, (_, about) in told.items())
+    *others, last = [(name, about) for name, (_, about) in told.items()]
+    numbers = ", ".join([*(f"{name} {about:.2g}" for name, about in others), f"{last[0]} {_in(last[1], unit)}"])
     return (
         f"Most of the spread of {' and '.join(caught)} is a trend: the loss still moves as a whole. About a straight "
-        f"line through the same checkpoints the spreads are: {numbers} nats."
+        f"line through the same checkpoints the spreads are: {numbers}."
     )
+
+
+def _in(value: float, unit: str) -> str:
+    return f"{value:.2g} {unit}".rstrip()
 
 
 def _spread(run: Trajectory, tail: int, trend: bool) -> float:

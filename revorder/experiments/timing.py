@@ -10,6 +10,7 @@ from typing import Any
 from torch.utils import _pytree as pytree
 
 from revorder.engines.maps import Maps
+from revorder.engines.memory import ran_out
 from revorder.engines.stopwatch import finished
 from revorder.problems import Problem
 from revorder.pytrees import Tree, copies, row
@@ -73,11 +74,17 @@ class Steps:
         self.share = 1.0  # of a step's time that one with `count` examples takes
 
     def __call__(self, width: int) -> float | None:
-        """None where it fails, or where the width is not 1 and there is no time for it."""
+        """None where memory is too small, or where the width is not 1 and there is no time for it.
+
+        Raises:
+            NotBatchableError: the update does not run on a stack of states.
+        """
         if width not in self.known:
             try:
                 self.known[width] = self._alone() if width == 1 else self._together(width)
-            except RuntimeError:  # too little memory, or no torch.vmap
+            except RuntimeError as error:
+                if width > 1 and not ran_out(error):
+                    self.maps.batched(0, copies(self.start, width), self.batch)  # says what is wrong, as the run would
                 self.known[width] = None
         return self.known[width]
 

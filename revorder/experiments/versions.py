@@ -8,13 +8,14 @@ from typing import Any
 
 from revorder.data.files import parse
 
-VERSION = 3
-THEN: dict[int, dict[str, Any]] = {2: {"compile": False, "train_measured": 0}}  # version -> fields that it had not
+VERSION, HEAD = 4, "revorder-config"
+OURS = {"loss": "cross-entropy", "metrics": []}
+THEN: dict[int, dict[str, Any]] = {2: {"compile": False, "train_measured": 0, **OURS}, 3: OURS}  # what it had not
 
 
 def written(fields: dict[str, Any]) -> str:
     """JSON text with all fields and the version of the format."""
-    return json.dumps({"revorder-config": VERSION, **fields}, indent=2) + "\n"
+    return json.dumps({HEAD: VERSION, **fields}, indent=2) + "\n"
 
 
 def fields_of(text: str, source: str | Path) -> dict[str, Any]:
@@ -25,10 +26,10 @@ def fields_of(text: str, source: str | Path) -> dict[str, Any]:
     """
     try:
         fields: dict[str, Any] = parse(text)
-        version = fields.pop("revorder-config")
+        version = fields.pop(HEAD)
     except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{source} is not a revorder configuration ({type(error).__name__}: {error})") from error
     if type(version) is not int or version not in (VERSION, *THEN):
-        known = " and ".join(map(str, [*THEN, VERSION]))
+        known = f"{', '.join(map(str, THEN))} and {VERSION}"
         raise ValueError(f"{source} has version {version!r}, but this package reads versions {known}")
     return THEN.get(version, {}) | fields

@@ -140,3 +140,10 @@ def test_refuses_checkpoints_outside_of_the_budget(looks):
 def test_refuses_half_a_batch():
     with pytest.raises(ValueError, match="got 12, but a batch costs 5"):
         compare(coins(), methods(50), [0], 50, [10, 12])
+
+
+@pytest.mark.parametrize("none", [{"chosen": {}}, {"seeds": []}, {"rates": []}])
+def test_refuses_to_compare_nothing(none):
+    given = {"chosen": {"forward": Method()}, "seeds": [0], "budget": 4, "checkpoints": [4]} | none
+    with pytest.raises(ValueError, match=f"{next(iter(none))}: got none"):
+        compare(coins(), **given)

@@ -193,7 +193,7 @@ def content(folder):
     ("damage", "message"),
     [
         (lambda text: text[:40], "not a revorder configuration"),
-        (lambda text: text.replace('"revorder-config": 3', '"revorder-config": 99'), "version 99"),
+        (lambda text: text.replace('"revorder-config": 4', '"revorder-config": 99'), "version 99"),
         (lambda text: text.replace('"lr": 0.1', '"lr": -1'), "lr: got -1"),
         (lambda text: text.replace('"lr"', '"learning_rate"'), "learning_rate: there is no such field"),
         (lambda text: text.replace('"engine": "replay",', ""), "engine"),

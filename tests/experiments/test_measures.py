@@ -120,7 +120,7 @@ OLD = """{"revorder-config": 2, "name": "old", "profile": "smoke", "dataset": "d
 def test_a_configuration_of_the_version_before_measures_what_it_did(tmp_path):
     old = Config.from_json(OLD)
     assert (old.train_measured, old.compile) == (0, False)
-    assert Config.from_json(old.to_json()) == old and json.loads(old.to_json())["revorder-config"] == 3
+    assert Config.from_json(old.to_json()) == old and json.loads(old.to_json())["revorder-config"] == 4
     path = Path(tmp_path / "r")
     path.mkdir()
     (path / "config.json").write_text(OLD)
@@ -129,7 +129,7 @@ def test_a_configuration_of_the_version_before_measures_what_it_did(tmp_path):
     assert (path / "config.json").read_text() == OLD
 
 
-@pytest.mark.parametrize("version", ["1", "4", "2.0", "true", "[2]", '"2"'])
+@pytest.mark.parametrize("version", ["1", "5", "2.0", "true", "[2]", '"2"'])
 def test_other_versions_are_refused(version):
-    with pytest.raises(ValueError, match="has version .*, but this package reads versions 2 and 3"):
+    with pytest.raises(ValueError, match="has version .*, but this package reads versions 2, 3 and 4"):
         Config.from_json(OLD.replace('"revorder-config": 2', f'"revorder-config": {version}'))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -20,6 +24,8 @@ from revorder.experiments.job import Snapshots, carry_out_job
 from revorder.updates import comparators
 
 ENGINES = ["replay", "wavefront"]
+PAIRS = [(name, engine) for name in NAMES for engine in ENGINES]  # slow ones once: every model and engine is there
+NIGHTLY = {("resnet50-cifar100", "replay"), ("resnet18-fashion-mnist-as-rgb32", "wavefront")}
 
 
 @pytest.fixture
@@ -56,19 +62,29 @@ def stopped(config, job, problem, path, evaluations):
 
 
 def small(name, engine):
-    """The smoke profile with fewer steps and examples."""
-    few = {"steps": 4, "stride": 2} if "resnet" in name else {"steps": 20, "stride": 5}
+    """The smoke profile with fewer steps and examples, and narrow; operations on a second device take milliseconds."""
+    few = {"steps": 2, "stride": 1, "width": 2} if "resnet" in name else {"steps": 20, "stride": 5}
+    few = {"steps": 6, "stride": 3} if "transformer" in name else few
     return experiment(name, "smoke", engine=engine, threads=1, train_examples=60, test_examples=10, train_measured=10,
                       seeds=1, keep_states=True, **few)  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("name", NAMES)
+@cache
+def on_the_cpu(name):
+    """The data, and what a job that is not stopped finds, one state at a time."""
+    config = small(name, "replay")
+    data, (*_, job) = data_of(config), jobs(config)
+    with TemporaryDirectory() as folder:
+        return data, carry_out_job(config, job, build(config, data, 0), Snapshots(Path(folder) / "here", job, 1e9))
+
+
+@pytest.mark.parametrize(
+    ("name", "engine"), PAIRS if os.environ.get("REVORDER_NIGHTLY") else [pair for pair in PAIRS if pair not in NIGHTLY]
+)
 def test_jobs_stop_there_and_go_on_from_their_files(name, engine, tmp_path, monkeypatch):
     """Metrics and recorded states, before and after the stop, are those of the CPU up to rounding."""
     config = small(name, engine)
-    data, (*_, job) = data_of(config), jobs(config)
-    here = carry_out_job(config, job, build(config, data, 0), Snapshots(tmp_path / "here", job, 1e9))
+    (data, here), (*_, job) = on_the_cpu(name), jobs(config)
     with second_device(monkeypatch) as device:
         problem = build(config, moved(data, device), 0)
         assert lies_there(problem.start) and lies_there(problem.batches[0])

@@ -11,7 +11,7 @@ from scipy import stats
 from scripts import loaded
 
 from revorder.experiments import Folder, build, experiment, load
-from revorder.experiments.arithmetic import exact_arithmetic
+from revorder.experiments.arithmetic import arithmetic_of
 from revorder.experiments.summaries import read
 
 FOLDER = ROOT / "notebooks" / "results" / "tiny-transformer"
@@ -74,7 +74,7 @@ def gaps(results, measure):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_training_again_gives_the_recorded_numbers(results, seed):
     config, early = results.config, results.config.checkpoints[:2]
-    with exact_arithmetic(config.threads):
+    with arithmetic_of(config):
         problem = build(config, load(config), seed)
         again = {order: problem.run(order, early, engine="replay", record=lambda state: {}) for order in ORDERS}
     for order, other in (ORDERS, ORDERS[::-1]):

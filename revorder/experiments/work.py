@@ -1,0 +1,78 @@
+"""One job of an experiment carried out, here or in a worker: its data are loaded, and its result is written."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from revorder.data.datasets import Dataset
+from revorder.errors import DivergedError
+from revorder.experiments.arithmetic import arithmetic_of
+from revorder.experiments.building import build, load
+from revorder.experiments.cards import machine
+from revorder.experiments.configs import Config
+from revorder.experiments.folders import Folder
+from revorder.experiments.job import Job, Snapshots, carry_out_job
+from revorder.experiments.making import fingerprint
+from revorder.experiments.own import find
+from revorder.experiments.sending import Parcel
+from revorder.running.collecting import Collector
+from revorder.trajectories.trajectory import Trajectory
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to know to carry out any job of an experiment."""
+
+    config: Config
+    path: Path
+    data: str | Path | None
+    device: str
+    interval: float
+    own: Parcel | None = None
+
+    def __call__(
+        self, job: Job, stop: threading.Event | None = None, watcher: Callable[[Collector], None] | None = None,
+        data: Dataset | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Carry a job out, write its result, and return the lines that it adds to the card."""
+        folder, began = Folder(self.path), time.monotonic()
+        if self.own is not None:
+            self.own.open()
+        snapshots = Snapshots(folder.snapshot(job), job, self.interval, stop, watcher)
+        with arithmetic_of(self.config):
+            loaded = data or load(self.config, self.data, self.device)
+            same = _check_examples(folder, loaded) if find("dataset", self.config.dataset) else {}
+            problem = build(self.config, loaded, job.seed)
+            diverged = None
+            try:
+                found = carry_out_job(self.config, job, problem, snapshots)
+            except DivergedError as error:  # a result, too: the checkpoints until then
+                diverged = str(error)
+                found = error.trajectory or Trajectory(
+                    job.order, [], {}, {name: np.zeros(0) for name in problem.metrics}
+                )
+            made_by = machine(self.device)
+        found.save(folder.result(job))
+        folder.snapshot(job).unlink(missing_ok=True)
+        took = round(time.monotonic() - began, 2)
+        # the engine: bits depend on how many states advanced in one call
+        line = {"evaluations": found.cost, "seconds": took, "resumed": snapshots.resumed, "engine": found.engine}
+        return {**line, **made_by, **same, **({"diverged": diverged} if diverged else {})}
+
+
+def _check_examples(folder: Folder, data: Dataset) -> dict[str, str]:
+    """What to write down of the examples of a registered data set: they must be those of all other jobs."""
+    made = fingerprint(data)
+    for name, line in folder.card()["jobs"].items():
+        if line.get("examples", made) != made:
+            raise ValueError(
+                f"dataset: {data.name!r} has other examples than for {name}; load must return the same in every process"
+            )
+    return {"examples": made}
