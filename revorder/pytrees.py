@@ -135,7 +135,10 @@ def finite_rows(stacked: Tree) -> torch.Tensor | None:
     leaves = [leaf for leaf in tensors if leaf.is_floating_point() or leaf.is_complex()]
     if not leaves or any(leaf.is_meta for leaf in leaves):
         return None
-    return torch.stack([leaf.isfinite().flatten(1).all(1) for leaf in map(_at_least_2d, leaves)]).all(0).cpu()
+    flags = [leaf.isfinite().flatten(1).all(1) for leaf in map(_at_least_2d, leaves)]
+    if len({leaf.device for leaf in leaves}) > 1:  # torch's optimizers keep counts of steps on the CPU
+        flags = [flag.cpu() for flag in flags]
+    return torch.stack(flags).all(0).cpu()
 
 
 def blank_rows(stacked: Tree, rows: torch.Tensor) -> Tree:

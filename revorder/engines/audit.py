@@ -17,6 +17,7 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.gaps import difference, nearby, same_bits
 from revorder.engines.purity import Untouched, equal, fresh, remembered
+from revorder.engines.tally import Tally
 from revorder.pytrees import Tree
 
 EVERY_CALL, EVERY_STEP = 400, 800  # batched calls, or single steps, for each that is looked at: about 1 % of the time
@@ -32,30 +33,6 @@ def _steps(letters: Letters) -> int:
 
 class Disagreement(Exception):
     """A step of an engine is not the plain step; the run is to be made anew, with fewer shortcuts."""
-
-
-class Tally:
-    """How many steps were compared, and what was found.
-
-    Attributes:
-        checked: steps that were compared.
-        gap: the largest difference, as a share of the step.
-        inexact: whether steps repeat up to rounding only.
-    """
-
-    def __init__(self) -> None:
-        self.checked, self.gap, self.inexact = 0, 0.0, False
-
-    def add(self, checked: int, gap: float) -> None:
-        self.checked, self.gap = self.checked + checked, max(self.gap, gap)
-
-    def report(self) -> str:
-        """What was checked, for the trajectory; empty where there was nothing to check."""
-        if not self.checked:
-            return ""
-        gap = f"largest gap {self.gap:.0e} of a step" if self.gap else "no gap"
-        found = f"checked {self.checked} step{'s'[: self.checked > 1]} against the plain step: {gap}"
-        return found + ("; nondeterministic kernels: steps repeat up to rounding" if self.inexact else "")
 
 
 class Audit(Tally):
@@ -80,10 +57,13 @@ class Audit(Tally):
         vars(self).update(state)
         self.copy = fresh(self.update)
 
-    def spread(self, calls: int, every: int) -> None:
-        """Choose which of an engine's calls are looked at: the last, and one of so many, from a fixed seed."""
+    def spread(self, calls: int, every: int, made: int = 0) -> None:
+        """Choose which of an engine's calls are looked at: the last, and one of so many, from a fixed seed.
+
+        A run that goes on looks at what it would have looked at without the stop, beyond the calls that were `made`.
+        """
         chosen = np.random.default_rng(0).choice(calls, calls // every, replace=False).tolist()
-        self.due, self.calls = frozenset([*chosen, calls - 1]), 0
+        self.due, self.calls = frozenset([*chosen, calls - 1]), made
 
     def is_due(self) -> bool:
         """Whether the next call is one to look at; counts calls."""

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils import _pytree as pytree
 
 from revorder.engines.audit import Audit, Letters
 from revorder.engines.blame import data_hint, named, seen
 from revorder.engines.drawing import Drawn, Lookout
+from revorder.engines.memory import ran_out
 from revorder.engines.purity import Untouched
 from revorder.errors import NotBatchableError
 from revorder.planning.plan import Plan
@@ -123,6 +125,12 @@ class Maps:
             raise
         except Exception as error:
             self(letter, clone(row(states, 0)))  # one state alone: raises if the update itself is at fault
+            if ran_out(error):
+                raise NotBatchableError(
+                    "update: it runs on one state, but memory is too small for a stack of "
+                    f"{len(pytree.tree_leaves(states)[0])} states ({error}); use engine='replay', or "
+                    "ro.Wavefront(max_states=...)"
+                ) from error
             raise NotBatchableError(
                 f"update: it runs on one state but not on a stack of states under torch.vmap ({error}); "
                 "use engine='replay', or write it with torch operations only"

@@ -18,12 +18,30 @@ def state_bytes(state: Tree) -> int:
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Free memory of a device, in bytes; None on the meta device, which needs none."""
+    """Free memory of a device, in bytes; None on the meta device, which needs none.
+
+    On a GPU also what torch keeps for later tensors, which the driver no longer counts as free.
+    """
     if device.type == "meta":
         return None
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + kept
     return psutil.virtual_memory().available
+
+
+def hand_back(device: torch.device) -> None:
+    """Give what torch keeps for later tensors back: blocks of one size cannot hold a tensor of another."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that memory was too small; torch says so in several ways."""
+    said = str(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and ("memory" in said or "ALLOC_FAILED" in said or "Storage size" in said)
+    )
 
 
 def states_that_fit(state: Tree) -> int | None:

@@ -22,12 +22,14 @@ class Replay:
     def states(
         self, maps: Maps, start: Tree, plan: Plan, advanced: Callable[[int], Any], keeper: Keeper | None = None
     ) -> Iterator[tuple[np.ndarray, Tree]]:
-        maps.audit.spread(plan.cost, EVERY_STEP)
         trie, rows_at = plan.trie, plan.rows_at
         letter, first = trie.letter, trie.first_child
-        pending = [(child, start) for child in range(1, int(first[1]))]
+        made, pending = 0, [(child, start) for child in range(1, int(first[1]))]
         if keeper is not None and keeper.place is not None:
             pending = _pending(beside(keeper.place, start))
+            waiting = np.array([node for node, _ in pending], dtype=np.int64)
+            made = plan.cost - int(trie.weight[waiting].sum())
+        maps.audit.spread(plan.cost, EVERY_STEP, made)
         while pending:
             node, state = pending.pop()
             state = maps.step(int(letter[node]), state)

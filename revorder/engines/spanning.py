@@ -13,12 +13,13 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from revorder.engines.audit import Disagreement
+from revorder.engines.audit import EVERY_CALL, Disagreement
 from revorder.engines.linear import joined
 from revorder.engines.maps import Maps
+from revorder.engines.memory import MOST_LANES
 from revorder.engines.perceptrons import Perceptron, perceptron_of
 from revorder.engines.span_steps import SpanKernel, SpanStep, lanes_of
-from revorder.engines.spans import MOST_TICKS, Span
+from revorder.engines.spans import MOST_TICKS, Span, spans
 from revorder.engines.stopwatch import shortest
 from revorder.engines.windows import kernels_for
 from revorder.planning.plan import Plan
@@ -74,20 +75,22 @@ class Spanning:
         kernels = kernels_for(perceptron, leaves[0], plan, fast, seeds or 1)
         return cls(maps, perceptron, kernels, leaves[0].dtype, sound, seeds)
 
-    def seconds(self, start: Tree, letter: int, widths: Counter[int]) -> float:
+    def seconds(self, start: Tree, letter: int, widths: Counter[int]) -> float | None:
         """About how long a run takes whose ticks have these `widths`; from trying, with a few lanes and with many.
 
-        A tick of w lanes takes about a + b·w.
+        A tick of w lanes takes about a + b·w. None where ticks go one by one: no kernel works, or is for the batch.
         """
         stacked = self._batches([letter] * LOOKED_AT)
         narrow, wide = min(widths), max(1, min(max(widths), LANES))
-        if stacked is None:
-            return float("inf")
-        shorter, longer = (self._seconds_of(start, lanes, stacked) / LOOKED_AT for lanes in (narrow, wide))
+        shorter, longer = (self._seconds_of(start, lanes, stacked) for lanes in (narrow, wide))
+        if shorter is None or longer is None:
+            return None
         each = max(longer - shorter, 0.0) / max(wide - narrow, 1)
-        return sum(ticks * (shorter + each * (width - narrow)) for width, ticks in widths.items())
+        return sum(ticks * (shorter + each * (width - narrow)) / LOOKED_AT for width, ticks in widths.items())
 
-    def _seconds_of(self, start: Tree, lanes: int, stacked: Any) -> float:
+    def _seconds_of(self, start: Tree, lanes: int, stacked: Any) -> float | None:
+        if stacked is None or not self.kernels:
+            return None
         leaves, structure = pytree.tree_flatten(start)
         copied = [lanes_of(leaf, lanes, self.seeds) for leaf in leaves]
         step = SpanStep([], [0] * lanes, copied, structure, stacked, self.seeds)
@@ -96,6 +99,17 @@ class Spanning:
         except Disagreement:  # it cannot be compiled here, say
             self.kernels = self.kernels[1:]
             return self._seconds_of(start, lanes, stacked)
+
+    def calls(self, plan: Plan) -> int:
+        """How many calls a run will make, those of ticks that no span takes included; its own audit is not moved."""
+        audit, made, proved = self.maps.audit, 0, self.proved
+        audit.spread(plan.launches, EVERY_CALL)
+        for span in spans(plan.ticks, self.room):
+            apart = sum(-(-len(tick.slots) // MOST_LANES) for tick in span.ticks)
+            made += 1 if span.is_neat and self.kernels else apart
+            self.proved, audit.calls = self.proved or span.is_neat, audit.calls + len(span.ticks)
+        self.proved, audit.calls = proved, 0
+        return made
 
     def room(self) -> int:
         """How many ticks the next span may have: up to the next that is looked at, and few if it is that one."""

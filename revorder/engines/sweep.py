@@ -26,7 +26,8 @@ from revorder.pytrees import Tree
 class Sweep:
     """A stack of states, one in each slot, that is advanced in place."""
 
-    def __init__(self, maps: Maps, start: Tree, plan: Plan, compiled: bool, fast: bool | None = None):
+    def __init__(self, maps: Maps, start: Tree, plan: Plan, compiled: bool, fast: bool | None = None, made: int = 0):
+        """`made` of the plan's ticks were carried out before, in a run that goes on."""
         leaves, self.structure = pytree.tree_flatten(start)
         self.spanning = Spanning.of_run(maps, start, plan, fast)
         # every slot starts as the start state, so that lanes not yet in use compute harmless numbers
@@ -34,7 +35,7 @@ class Sweep:
         self.leaves = [lanes_of(leaf, plan.peak_states, seeds) for leaf in leaves]
         self.maps, self.kind, self.most_lanes = maps, layout_of(leaves), blocks_of(maps, start, plan).lanes
         self.in_use, self.kinds = 1, set[Any]()
-        maps.audit.spread(plan.launches, EVERY_CALL)
+        maps.audit.spread(plan.launches, EVERY_CALL, made)
         self.may_trace = maps.may_trace and not leaves[0].is_meta
         self._made = partial(Kernels.of_run, maps, compiled, start, plan)
         if compiled and not self.may_trace:

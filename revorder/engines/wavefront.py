@@ -16,7 +16,7 @@ from revorder.engines.memory import MOST_LANES, states_that_fit
 from revorder.engines.places import Keeper, Place
 from revorder.engines.replay import Replay
 from revorder.engines.sweep import Sweep
-from revorder.engines.widths import blocks_of
+from revorder.engines.widths import Blocks, blocks_of
 from revorder.errors import whole
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
@@ -61,14 +61,18 @@ class Wavefront:
         if keeper is not None and self.merge_tol is not None:
             raise ValueError(f"merge_tol: got {self.merge_tol}, but a run that can be resumed must be exact; use None")
         place = None if keeper is None else keeper.place
+        at_once = self.max_states or states_that_fit(start) or plan.peak_states
         if self._walks(maps, start, plan, place):
-            maps.note("one state a call, depth-first: more were no faster")
             yield from Replay().states(maps, start, plan, advanced, keeper)
             return
-        at_once = self.max_states or states_that_fit(start) or plan.peak_states
-        done = {"part": 0, "ticks": 0, "max_states": at_once}
+        done: dict[str, Any] = {"part": 0, "ticks": 0, "max_states": at_once}
         if place is not None:
             done = place.position
+            maps.blocks = Blocks.kept(done.get("blocks"))
+        blocks = blocks_of(maps, start, plan)
+        if said := blocks.said():
+            maps.note(said)
+        done = done | {"blocks": blocks.to_keep}
         for number, (rows, part) in enumerate(plan.split(done["max_states"])):
             if number < done["part"]:
                 continue
@@ -81,10 +85,12 @@ class Wavefront:
         if place is not None:
             return "waiting" in place.position
         free = not self.compile and self.max_states is None and self.merge_tol is None
-        return free and blocks_of(maps, start, plan).one_by_one
+        if walks := free and (blocks := blocks_of(maps, start, plan)).one_by_one:
+            maps.note(blocks.said(walks))
+        return walks
 
     def _part(self, maps: Maps, start: Tree, plan: Plan, advanced: Advanced, keeper: Keeper | None,
-              here: dict[str, int]) -> Iterator[tuple[np.ndarray, Tree]]:  # fmt: skip
+              here: dict[str, Any]) -> Iterator[tuple[np.ndarray, Tree]]:  # fmt: skip
         if self.merge_tol is None:
             return self._sweep(maps, start, plan, advanced, keeper, here)
         return self._merging(maps, start, plan, advanced, self.merge_tol)
@@ -96,11 +102,11 @@ class Wavefront:
         plan: Plan,
         advanced: Advanced,
         keeper: Keeper | None = None,
-        done: dict[str, int] | None = None,
+        done: dict[str, Any] | None = None,
     ) -> Iterator[tuple[np.ndarray, Tree]]:
-        sweep = Sweep(maps, start, plan, self.compile, self.fast)
         done = done or {"ticks": 0}
         begun = done["ticks"]
+        sweep = Sweep(maps, start, plan, self.compile, self.fast, begun)
         if begun and keeper is not None and keeper.place is not None:
             sweep.go_on(plan.ticks[:begun], keeper.place.states)
         for span in sweep.spans(plan.ticks[begun:]):

@@ -9,13 +9,14 @@ states are not timed: as many go into one call as ever do. Nor are short runs, w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from torch.utils import _pytree as pytree
 
 from revorder.engines.maps import Maps
-from revorder.engines.memory import MOST_LANES, states_that_fit, untimed_lanes
+from revorder.engines.memory import MOST_LANES, hand_back, ran_out, states_that_fit, untimed_lanes
 from revorder.engines.perceptrons import perceptron_of
 from revorder.engines.stopwatch import seconds_of
 from revorder.planning.plan import Plan
@@ -26,7 +27,7 @@ BESIDE = 4  # times the size of its states that a call needs beside the stack: c
 GAIN = 0.95  # of the time of a state: a wider call must take less to be worth its memory
 WORSE = 1.25  # times the best: wider calls still are not looked at
 
-Speed = Callable[[int], float | None]  # seconds of a call for so many states; None if it fails
+Speed = Callable[[int], float | None]  # seconds of a call for so many states; None if memory or time are too short
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,37 @@ class Blocks:
         lanes: at most so many states advance in one call.
         lane: what a state more adds to the time of a call for one, as a share of it; None where nothing was timed.
         alone: seconds of one state by itself; None where nothing was timed.
+        full: whether a wider call did not fit into memory.
     """
 
     lanes: int
     lane: float | None = None
     alone: float | None = None
+    full: bool = False
+
+    @classmethod
+    def kept(cls, kept: list[Any] | None) -> Blocks | None:
+        """What `to_keep` was, or None."""
+        return None if kept is None else cls(*kept)
+
+    @property
+    def to_keep(self) -> list[Any]:
+        """For a run that goes on with them, as JSON can hold it."""
+        return [self.lanes, self.lane, self.alone, self.full]
 
     @property
     def one_by_one(self) -> bool:
         """Whether it was found that one state a call is best."""
         return self.lanes == 1 and self.alone is not None
+
+    def said(self, walks: bool = False) -> str:
+        """For a trajectory, what was found by timing; bits depend on it. Empty where nothing was timed."""
+        if self.alone is None:
+            return ""
+        why = ": more were no faster" + ", or did not fit into memory" * self.full
+        if self.lanes == 1:
+            return "one state a call" + ", depth-first" * walks + why
+        return f"up to {self.lanes} states a call" + (why if self.full else ", found by timing")
 
     def calls(self, widths: np.ndarray) -> int:
         """Batched calls of ticks that advance so many states."""
@@ -54,11 +76,17 @@ class Blocks:
 
 
 def blocks_of(maps: Maps, start: Tree, plan: Plan) -> Blocks:
-    """The blocks of a run; found when they are first asked for."""
+    """The blocks of a run; found when they are first asked for.
+
+    Raises:
+        NotBatchableError: the update does not run on a stack of states.
+    """
     if maps.blocks is None:
         widths = candidates(maps, start, plan)
-        speed = timer(maps, start, plan) if widths else None
-        maps.blocks = Blocks(untimed_lanes(start)) if speed is None else best(speed, widths, untimed_lanes(start))
+        maps.blocks = Blocks(untimed_lanes(start))
+        if widths:
+            maps.blocks = best(timer(maps, start, plan), widths, maps.blocks.lanes)
+            hand_back(pytree.tree_leaves(start)[0].device)
     found: Blocks = maps.blocks
     return found
 
@@ -90,7 +118,9 @@ def best(speed: Speed, widths: Sequence[int], untimed: int) -> Blocks:
     found, each = Blocks(1, 1.0, alone), alone
     for width in widths[1:]:
         took = speed(width)
-        if took is None or took > WORSE * each * width:
+        if took is None:
+            return replace(found, full=True)
+        if took > WORSE * each * width:
             break
         if took < GAIN * each * width:
             found, each = Blocks(width, max(took / alone - 1, 0.0) / (width - 1), alone), took / width
@@ -110,7 +140,10 @@ def timer(maps: Maps, start: Tree, plan: Plan) -> Speed:
                 return seconds_of(lambda: maps.apply(letter, start, batch), stack)
             states = copies(start, width)
             return seconds_of(lambda: maps.stacked(letter, states, batch), stack)
-        except Exception:  # too little memory, or no torch.vmap: the run itself says so
-            return None
+        except Exception as error:
+            if width > 1 and not ran_out(error):
+                maps.batched(letter, copies(start, width), batch)  # says what is wrong
+                raise
+            return None  # with one state, too, the run itself says so
 
     return speed

@@ -41,7 +41,8 @@ SOURCES = {
     ),
     "NumPy": Source(np.random.get_state, np.random.set_state, lambda seed: np.random.seed(seed % 2**32)),
     "Python": Source(random.getstate, random.setstate, random.seed),
-    "CUDA": Source(torch.cuda.get_rng_state, torch.cuda.set_rng_state, torch.cuda.manual_seed),
+    # of all GPUs, since the one that computes need not be the current one
+    "CUDA": Source(torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all, torch.cuda.manual_seed_all),
 }
 
 
@@ -81,8 +82,8 @@ class Watch:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    if isinstance(a, tuple) and any(isinstance(part, np.ndarray) for part in a):
-        return all(map(_equal, a, b))
+    if isinstance(a, list) or (isinstance(a, tuple) and any(isinstance(part, np.ndarray) for part in a)):
+        return len(a) == len(b) and all(map(_equal, a, b))
     return bool(np.array_equal(a, b)) if isinstance(a, np.ndarray | torch.Tensor) else bool(a == b)
 
 

@@ -12,6 +12,7 @@ import ipywidgets as W
 from revorder.experiments import Config, Folder
 from revorder.experiments.arithmetic import best_device
 from revorder.experiments.catalogue import NAMES, PROFILES, experiment
+from revorder.experiments.fitting import MOST_JOBS
 
 
 class Choices:
@@ -43,7 +44,7 @@ class Choices:
         self.profile = W.Dropdown(options=PROFILES, description="profile", **wide)
         self.profile.value = chosen.profile if chosen.profile in PROFILES else PROFILES[0]
         self.orders = W.Text(description="orders", continuous_update=False, **wide)
-        self.seeds = W.BoundedIntText(1, min=1, max=1000, description="seeds", continuous_update=False, **wide)
+        self.seeds = W.BoundedIntText(1, min=1, max=MOST_JOBS, description="seeds", continuous_update=False, **wide)
         self.engine = W.Dropdown(options=("replay", "wavefront"), description="engine", **wide)
         devices = list(dict.fromkeys((best_device(), "cpu")))
         self.device = W.Dropdown(options=devices, description="device", **wide)
@@ -78,7 +79,8 @@ class Choices:
         """Another experiment or profile: show its orders, seeds and engine."""
         chosen, self._choosing = self._chosen(), True
         self.orders.value, self.seeds.value = ", ".join(chosen.orders), chosen.seeds
-        self.engine.value = "replay" if chosen.profile == "smoke" else chosen.engine
+        tried = self.experiment.value and chosen.profile == "smoke"  # somebody's own stays as it is
+        self.engine.value = "replay" if tried else chosen.engine
         self.profile.disabled = not self.experiment.value
         self._choosing = False
         self._tell()

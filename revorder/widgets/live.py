@@ -13,7 +13,7 @@ import numpy as np
 from revorder.experiments import Config, Progress, jobs
 from revorder.experiments.estimates import Estimate, duration
 from revorder.experiments.summaries import LOSS
-from revorder.plots.labels import entry
+from revorder.plots.labels import entry, with_unit
 from revorder.plots.looks import looks
 from revorder.plots.picture import Picture, figure, plain_log
 from revorder.trajectories.trajectory import Trajectory
@@ -92,9 +92,11 @@ class Curves:
 
     Attributes:
         of: job -> its order, and its curve.
+        unit: of the loss; "" for none.
     """
 
-    def __init__(self, finished: Mapping[tuple[str, int], Trajectory] | None = None):
+    def __init__(self, finished: Mapping[tuple[str, int], Trajectory] | None = None, unit: str = "nats"):
+        self.unit = unit
         self.of: dict[str, tuple[str, Curve]] = {
             f"{order}-seed{seed}": (order, (run.steps, run.metrics[LOSS]))
             for (order, seed), run in (finished or {}).items()
@@ -121,13 +123,12 @@ class Curves:
             for number, (steps, losses) in enumerate(curves):
                 label = None if number else entry(name)
                 ax.plot(steps, losses, markersize=3.5, linewidth=0.9, label=label, **styles[name])
-        ax.set(xlabel="step n (batches)", ylabel=f"{LOSS} (nats)")
+        loss = with_unit(LOSS, self.unit)
+        ax.set(xlabel="step n (batches)", ylabel=loss)
         if not by_order:
             ax.set(xticks=[], yticks=[])
             ax.text(0.5, 0.5, "no checkpoint yet", ha="center", va="center", transform=ax.transAxes)
-            return Picture(
-                made, "An empty plot of the test loss (nats) against the step n (batches): no checkpoint yet."
-            )
+            return Picture(made, f"An empty plot of the {loss} against the step n (batches): no checkpoint yet.")
         values = np.concatenate([losses for curves in by_order.values() for _, losses in curves])
         if values.min() > 0 and values.max() > 4 * values.min():
             ax.set_yscale("log")
@@ -135,9 +136,7 @@ class Curves:
         ax.legend(title="composition order", frameon=False)
         ax.set_title(f"one line for each run ({len(self.of)} until now)")
         said = "; ".join(f"{name}: {_said(curves)}" for name, curves in by_order.items())
-        return Picture(
-            made, f"Line plot of the {LOSS} (nats) against the step n (batches), one line for each run. {said}."
-        )
+        return Picture(made, f"Line plot of the {loss} against the step n (batches), one line for each run. {said}.")
 
 
 def _said(curves: list[Curve]) -> str:
@@ -167,8 +166,9 @@ def price_table(price: Estimate, what: str) -> str:
         + "".join(f"<td {right}>{html.escape(cell)}</td>" for cell in line[1:]) + "</tr>"
         for line in cells
     )  # fmt: skip
+    timing = html.escape(". ".join(said[0].upper() + said[1:] for said in price.timing))
     return (
         f'<table style="line-height:1.5"><caption style="text-align:left">Cost of {html.escape(what)}</caption>'
         f"<tr>{top}</tr>{body}</table>{html.escape(price.memory)}.<br>Evaluations are exact; the time is an estimate "
-        "from a few steps that were timed on this machine when the cost was asked for."
+        f"from a few steps that were timed on this machine when the cost was asked for.<br>{timing}."
     )

@@ -86,7 +86,7 @@ class ExperimentPanel(UnderWay):
         if self.busy:
             return
         self.task = self.meter = self._asked = None
-        self._curves = Curves()
+        self._curves, self.error.value = Curves(), ""
         self._show_progress(0.0, "")
         self._become("idle", "Nothing runs. Look at cost and ETA, then start.")
         try:
@@ -114,7 +114,7 @@ class ExperimentPanel(UnderWay):
 
     def _on_start(self, button: Any = None) -> None:
         if not self.busy and (asked := self._chosen()):
-            self._asked, self._curves = asked, Curves()
+            self._asked, self._curves = asked, Curves(unit=asked[0].unit)
             self._go_on(*asked)
 
     def _chosen(self) -> tuple[Config, Path, str] | None:

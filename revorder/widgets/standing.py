@@ -42,7 +42,7 @@ def standing(config: Config, place: Path) -> Standing | None:
     every = jobs(config)
     done = sum(folder.result(job).exists() for job in every)
     diverged = tuple(name for name, line in folder.card()["jobs"].items() if "diverged" in line)
-    return Standing(Curves(folder.finished()), done, len(every), diverged)
+    return Standing(Curves(folder.finished(), config.unit), done, len(every), diverged)
 
 
 def named(config: Config) -> str:
