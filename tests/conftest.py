@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,32 @@ def same_as_in_the_course(*packages: str) -> None:
             missing(f"{name} {wanted[name]}, as constraints.txt has it, rather than {version(name)},")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fashion_mnist_folder() -> Path:
     folder = Path(os.environ.get("REVORDER_DATA", "/usr/share/datasets/fashion-mnist"))
     if not folder.is_dir():
         missing("Fashion-MNIST (Debian's package dataset-fashion-mnist, or a folder named by REVORDER_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site. In a subfolder, as on GitHub Pages: https://owner.github.io/revorder/."""
+    from webpages import build
+
+    out = tmp_path_factory.mktemp("served") / "revorder"
+    done = build(ROOT, ROOT / "notebooks", out)
+    assert done.returncode == 0, done.stderr[:3000]
+    return out
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the built site is served."""
+    from webpages import served
+
+    with served(site.parent) as host:
+        yield f"{host}/{site.name}/"
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from revorder.data.datasets import Dataset
 from revorder.diagnostics import Interval, mean_interval, spread_along_path
 from revorder.errors import DivergedError
 from revorder.experiments import Config, Folder, build, experiment, load, run
-from revorder.experiments.arithmetic import exact_arithmetic
+from revorder.experiments.arithmetic import arithmetic_of
 from revorder.experiments.cards import machine
 from revorder.experiments.comparisons import DETRENDED, paired, said
 from revorder.experiments.reports import report
@@ -40,7 +40,7 @@ Losses = list[float | None]  # None where a run diverged
 def end(config: Config, data: Dataset, order: str, seed: int) -> float | None:
     """The test loss at the last checkpoint alone; None if training is not finite there."""
     problem = build(config, data, seed)
-    with exact_arithmetic(config.threads):
+    with arithmetic_of(config):
         try:
             found = problem.run(order, config.checkpoints[-1:], engine="replay", record=lambda state: {})
         except DivergedError:

@@ -1,4 +1,4 @@
-"""How large the course's experiments are on this machine: one environment variable scales every notebook."""
+"""How large the runs are that some notebooks make: one environment variable scales them. README says which."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Size = TypeVar("Size")
 
 @dataclass(frozen=True)
 class Profile:
-    """The size of the notebooks' experiments.
+    """The size of what notebooks run, where they ask for it.
 
     Attributes:
         name: "smoke" (every notebook under a minute on two CPU cores), "laptop" (minutes), "colab" or "gpu".

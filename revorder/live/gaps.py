@@ -63,12 +63,13 @@ class Gaps(LiveFigure):
         """Losses and gaps along all recorded steps."""
         mean, low, high = self.states()[f"{self.compared}_later"]
         last = self.recording["looks"][-1]
-        title = f"h = {self.lr}: from step {TURN} to {last} the gap of the {self.compared} {_verb(low, high)}"
+        title = f"h = {self.lr}: from step {TURN} to {last} {_said(f'the gap of the {self.compared}', low, high)}"
         losses = np.array(self.recording["loss"][self.recording["rates"].index(self.lr)], dtype=float)
         gaps = {name: self.gaps(name) for name in QUANTITIES}
         title += f": times {mean:.2f} (95 %: {low:.2f} to {high:.2f})"
         return gaps_figure(self.recording["looks"], gaps, {"first network": losses}, title=title)
 
 
-def _verb(low: float, high: float) -> str:
-    return "grows" if low > 1 else "shrinks" if high < 1 else "stays where it is"
+def _said(what: str, low: float, high: float) -> str:
+    """What an interval of a ratio says: one that holds 1 shows no change, which is not to say that there is none."""
+    return f"{what} grows" if low > 1 else f"{what} shrinks" if high < 1 else f"no change of {what} is shown"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import traitlets
 
+from revorder.diagnostics.intervals import student
 from revorder.live.base import LiveFigure
 from revorder.live.recordings import load
 from revorder.plots.budget import heat_figure
@@ -106,11 +107,10 @@ class MethodsByRate(LiveFigure):
         used = np.full_like(tuned, at) if self.rates == "same" else np.where(np.arange(len(tuned)) == row, at, tuned)
         base_at = at if self.rates == "same" else int(tuned[base])
         gaps = ends[np.arange(len(tuned)), used] - ends[base, base_at]
-        half = self.recording["t"] * gaps.std(axis=1, ddof=1) / gaps.shape[1] ** 0.5
-        mean, paths = gaps.mean(axis=1), np.array(self.recording["paths"], dtype=float).mean(axis=2)
-        return {"tuned": tuned, "used": used, "means": ends.mean(axis=2), "difference": mean, "low": mean - half,
-                "high": mean + half, "better": (gaps < 0).sum(axis=1), "path": paths[row, at],
-                "base": paths[base, base_at]}  # fmt: skip
+        mean, low, high = student(gaps)
+        paths = np.array(self.recording["paths"], dtype=float).mean(axis=2)
+        return {"tuned": tuned, "used": used, "means": ends.mean(axis=2), "difference": mean, "low": low, "high": high,
+                "better": (gaps < 0).sum(axis=1), "path": paths[row, at], "base": paths[base, base_at]}  # fmt: skip
 
     @property
     def picture(self) -> Picture:

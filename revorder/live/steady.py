@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 
 from revorder.diagnostics.ratios import geometric_interval
+from revorder.diagnostics.spreads import spread_about_trend
 from revorder.live.base import LiveFigure
 from revorder.live.recordings import load
 from revorder.live.steady_runs import ORDERS, SETTINGS
@@ -38,11 +39,7 @@ class SteadyPaths(LiveFigure):
 
     def spreads(self, order: str) -> np.ndarray:
         """The spread of the test loss about its trend over the looks, (settings, seeds): in nats."""
-        steps, losses = np.array(self.recording["looks"]), self.losses(order)
-        steps = (steps - steps.mean()) / steps.std()
-        from_mean = losses - losses.mean(-1, keepdims=True)
-        slopes = (from_mean * steps).mean(-1, keepdims=True)
-        return np.asarray(np.sqrt(((from_mean - slopes * steps) ** 2).mean(-1)))
+        return spread_about_trend(np.array(self.recording["looks"]), self.losses(order))
 
     def states(self) -> dict[str, np.ndarray]:
         """forward, backward: (settings, seeds), spreads about the trend; ratios: (3, settings), the geometric mean over

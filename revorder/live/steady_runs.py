@@ -15,7 +15,8 @@ from revorder.diagnostics.intervals import t_quantile
 from revorder.live.cards import card, digits_of
 from revorder.live.recordings import write
 from revorder.problems import Problem, digits_mlp
-from revorder.running.seeds import SeedRuns, run_seeds
+from revorder.running.seeds import run_seeds
+from revorder.trajectories.seed_runs import SeedRuns
 from revorder.updates.descent import SGD, adam, sgd
 
 LOOKS = range(1500, 1751, 10)  # the last one, 1750, is a whole epoch for batches of 8

@@ -92,12 +92,17 @@ class Trie:
         return height
 
     @cached_property
-    def preorder(self) -> Integers:
-        """(nodes,) the rank of every node in a depth-first walk: words with long common prefixes are neighbours."""
+    def weight(self) -> Integers:
+        """(nodes,) how many nodes there are from each node downward, the node itself included."""
         weight = np.ones(len(self.parent), dtype=np.int64)
         for first, last in self._levels_upward():
             np.add.at(weight, self.parent[first:last], weight[first:last])
-        before = np.concatenate([[0], np.cumsum(weight[1:])])[:-1]  # weight of the nodes 1 … i-1, by node i - 1
+        return weight
+
+    @cached_property
+    def preorder(self) -> Integers:
+        """(nodes,) the rank of every node in a depth-first walk: words with long common prefixes are neighbours."""
+        before = np.concatenate([[0], np.cumsum(self.weight[1:])])[:-1]  # weight of the nodes 1 … i-1, by node i - 1
         rank = np.zeros(len(self.parent), dtype=np.int64)
         for first, last in zip(self.level[:-1], self.level[1:], strict=True):
             parent = self.parent[first:last]

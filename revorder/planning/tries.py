@@ -39,5 +39,5 @@ def suffixes(plan: Plan) -> Trie:
 
 def _built(plan: Plan, direction: int) -> Trie:
     letters = plan.naive_cost
-    check_room("checkpoints", f"{letters:,} batch numbers in the words of {plan.order}", PER_LETTER * letters)
+    check_room("checkpoints", f"{letters:,} batch numbers in words", PER_LETTER * letters)
     return build([plan.letters[word[::direction]] for word in plan.words], int(plan.letters.max()) + 1)

@@ -131,7 +131,7 @@ def _word(made: Order, n: int, n_batches: int | None, letters: int) -> np.ndarra
     said = made.word(n)
     if isinstance(said, Sized):
         length = _length(said)
-        check_room("order", f"the word of step {n:,} of {name_of(made)}", PER_LETTER * (letters + length))
+        check_room("order", f"the word of step {n:,} of {type(made).__name__}", PER_LETTER * (letters + length))
         if length > LONG and isinstance(said, Iterable):  # a look at its beginning, before all of it is made
             _checked(made, n, np.array(list(islice(said, LONG))), n_batches)
     return _checked(made, n, np.array(said), n_batches)

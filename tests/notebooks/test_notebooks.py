@@ -21,7 +21,7 @@ def notebook(request):
 
 
 def test_there_are_notebooks():
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02d}" for number in range(12)]
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02d}" for number in range(13)]
 
 
 def test_keeps_all_rules(notebook):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import nbformat
 import pytest
 from conftest import NOTEBOOKS
-from notebook_parts import code
-from pattern_rules import LED, PATTERN, WIDGET, is_led, names, visible_lines, widgets, words
+from notebook_parts import WIDGET, code, names, visible_lines, widgets, words
+from pattern_rules import LED, PATTERN, is_led
 
 MODEL = next(path for path in NOTEBOOKS if path.stem.startswith("02"))
 
@@ -97,6 +98,19 @@ def slow(notebook):
         cell.source = cell.source.replace(" minutes", "0 minutes")
 
 
+def explain(old, new):
+    def spoil(notebook):
+        for cell in notebook.cells:
+            if {"explain", "explained"} & {*cell.metadata.get("tags", [])}:
+                cell.source = re.sub(old, new, cell.source)
+
+    return spoil
+
+
+def no_explanation(notebook):
+    notebook.cells = [cell for cell in notebook.cells if "explain" not in cell.metadata.get("tags", [])]
+
+
 SPOILED = [
     ("a_live_figure_comes_first", prose_before_the_figure),
     ("a_live_figure_comes_first", long_title),
@@ -120,6 +134,14 @@ SPOILED = [
     ("two_goals_can_be_reached", no_goals),
     ("takes_no_longer_than_a_lesson", slow),
     ("takes_no_longer_than_a_lesson", add_prose("the state (no unit)")),
+    ("one_thing_is_explained_in_a_sentence", no_explanation),
+    ("one_thing_is_explained_in_a_sentence", add_prose("**Explain in a sentence.** Why?\n\n*Yours:* …")),
+    ("one_thing_is_explained_in_a_sentence", explain(r"\*Yours.*", "")),
+    ("one_thing_is_explained_in_a_sentence", explain(r"\?\n", ".\n")),
+    ("one_thing_is_explained_in_a_sentence", explain("<details>", "<div>")),
+    ("one_thing_is_explained_in_a_sentence", explain(r"\n- .*", "")),
+    ("one_thing_is_explained_in_a_sentence", explain(r"(\n- .*)", r"\1\1")),
+    ("one_thing_is_explained_in_a_sentence", explain(r"\.\n\n-", ". And more.\n\n-")),
 ]
 
 

@@ -18,8 +18,9 @@ from revorder.pytrees import Update
 MODULES = """
     batches course course.profiles data.datasets data.images diagnostics engines.affine engines.choice engines.places
     engines.replay engines.wavefront errors experiments experiments.budget experiments.reports experiments.summaries
-    models orders planning.plan plots plots.picture problems running.run running.seeds theory trajectories.origins
-    trajectories.trajectory updates.augmentation updates.comparators updates.descent updates.lie updates.modules widgets
+    models orders planning.plan plots plots.picture problems running.run running.seeds running.watching theory
+    trajectories.origins trajectories.seed_runs trajectories.trajectory updates.augmentation updates.comparators
+    updates.descent updates.lie updates.modules widgets
 """
 # what a learner calls, besides the names of `revorder` itself; the rest serves these
 CALLED = """

@@ -32,7 +32,7 @@ from revorder.experiments.reports import report
 from revorder.trajectories import storage
 
 pytestmark = pytest.mark.usefixtures("posix")
-COUNTS = {"idx": 600, "cifar": 400, "trajectory": 600, "config": 600, "folder": 60, "order": 600}
+COUNTS = {"idx": 600, "cifar": 400, "trajectory": 600, "seeds": 400, "config": 600, "folder": 60, "order": 600}
 seldom = settings(suppress_health_check=list(HealthCheck), max_examples=100)
 
 
@@ -62,6 +62,7 @@ def test_the_undamaged_inputs_are_accepted(name, monkeypatch):
         "idx": b"\0\0\x08\2" + struct.pack(">2I", 2, 3) + bytes(6),
         "cifar": gzip.compress(b"".join(_members()) + bytes(1024)),
         "trajectory": inputs.of_templates("jobs/forward-seed0.safetensors"),
+        "seeds": inputs.of_seeds(),
         "config": inputs.of_templates("config.json"),
         "folder": b"\0\0" + inputs.of_templates("config.json"),
         "order": b"backward-window:2",
@@ -219,6 +220,7 @@ BOMBS = {  # what claims, or unpacks to, far more than it is
     "safetensors: overlapping tensors": ("trajectory", of_shape([1], [0, 4], b"1234")),
     "safetensors: no numbers in a large shape": ("trajectory", of_shape([0, 2**62, 2**62], [0, 0])),
     "safetensors: deep JSON": ("trajectory", tensors(b"[" * 10**6)),
+    "seeds: 2^40 numbers": ("seeds", of_shape([2**40], [0, 2**42]).replace(b"trajectory-1", b"seed-runs-1")),
     "config: deep JSON": ("config", b"[" * 10**6 + b"]" * 10**6),
     "config: a number of a million digits": ("config", CONFIG.replace(b'"lr": 0.1', b'"lr": ' + DIGITS)),
     "config: 10^9 steps": ("config", CONFIG.replace(b'"steps": 2000', b'"steps": 1000000000').replace(b"10,", b"1,")),

@@ -62,7 +62,7 @@ def test_citation_names_the_paper_and_this_version(root, project):
     citation = yaml.safe_load((root / "CITATION.cff").read_text())
     assert citation["version"] == ro.__version__
     assert citation["repository-code"] == project["urls"]["Repository"]
-    (paper,) = citation["references"]
+    paper = citation["preferred-citation"]
     assert paper["identifiers"][0]["value"] == "arXiv:2502.01557"
     readme = (root / "README.md").read_text()
     assert all(author["family-names"] in readme for author in paper["authors"])

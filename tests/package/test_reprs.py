@@ -79,6 +79,9 @@ def objects():
     yield "states of no tensors", trajectory({"a": 3, "b": [None, "text", object()]})
     yield "NaN", trajectory(metrics={"loss": np.full(MANY, np.nan)})
     yield "infinite", trajectory(metrics={"loss": np.full((MANY, 4), np.inf)})
+    yield "checkpoint", ro.Checkpoint("backward", MANY, network(), {name: 0.5 for name in metrics}, MANY, again=True)
+    yield "checkpoint of seeds", ro.Checkpoint(HOSTILE, 1, None, {HOSTILE: np.ones(MANY)}, 0)
+    yield "seeds", ro.SeedRuns("backward", [1], None, {HOSTILE: np.ones((1, MANY))}, 0, "")
     for kind in (Nameless, Failing, Endless, Silent, Keyed, partial(Keyed, Nameless), partial(Keyed, np.zeros(9**5))):
         yield f"plan of {kind}", ro.plan(kind(), range(1, 11))
         yield f"trajectory of {kind}", trajectory(order=kind())

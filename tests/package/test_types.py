@@ -22,7 +22,6 @@ from revorder.data.datasets import Dataset
 from revorder.plots.picture import Picture
 from revorder.updates.modules import ModuleLoss
 from revorder.orders import Order
-from revorder.running.seeds import SeedRuns
 from revorder.updates.descent import SGD, Adam
 
 
@@ -44,7 +43,16 @@ assert_type(ro.adam(loss), Adam)
 assert_type(trajectory, ro.Trajectory)
 assert_type(trajectory.steps, list[int])
 assert_type(trajectory.frame(), pd.DataFrame)
-assert_type(ro.run_seeds(update, start, [bits, bits], "backward", [2]), SeedRuns)
+assert_type(ro.run_seeds(update, start, [bits, bits], "backward", [2]), ro.SeedRuns)
+assert_type(ro.SeedRuns.load("runs"), ro.SeedRuns)
+assert_type(ro.plots.paths_figure([trajectory, [trajectory], ro.SeedRuns.load("runs")], "loss"), Picture)
+
+
+def show(reached: ro.Checkpoint) -> None:
+    assert_type(reached.step, int)
+
+
+ro.run(update, start, bits, "forward", [2], on_checkpoint=show)
 assert_type(ro.problems.digits_mlp().run("backward", [2]), ro.Trajectory)
 assert_type(ro.plan("backward", range(1, 9)), ro.Plan)
 assert_type(ro.plan("backward", [8]).cost, int)
@@ -64,6 +72,8 @@ try:
     ro.run(update, start, bits, ro.Backward(), [2])
 except ro.DivergedError as error:
     assert_type(error.trajectory, ro.Trajectory | None)
+except ro.CallbackError as error:
+    assert_type(error.step, int)
 """
 
 WRONG = """
@@ -80,6 +90,7 @@ ro.plan("backward", 5)  # arg-type
 ro.BackwardWindow("2")  # arg-type
 trajectory.state("last")  # arg-type
 trajectory.step  # attr-defined
+ro.run(lambda x, batch: x, torch.tensor(0.0), [0.0, 1.0], "backward", [1], on_checkpoint=3)  # arg-type
 ro.Wavefront(max_state=2)  # call-arg
 """
 

@@ -161,7 +161,7 @@ export default figure({
       + `Mean squared distance from the minimum now: ${found}`;
   },
   goals: [
-    {text: "Find the largest h whose stationary variance is below 2 (dotted), to within 3 %.",
+    {text: "Find the largest h whose stationary variance is below 2 (dotted), to within 3\u00a0%.",
       reached: ({settings: {lr, condition}}) => Math.abs(bowlVariance(lr, condition) / TARGET - 0.985) < 0.015},
     {text: "Make it explode: send all 200 runs out of the frame, in both orders.",
       reached: live => ["forward", live.settings.order].every(order => outside(live, order) === BOWL_SEEDS)},

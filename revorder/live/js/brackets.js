@@ -79,7 +79,7 @@ function bracketTitle({states: {gap, missed}}) {
   if (!missed) return `The black arrow, the bracket, makes up all ${between}`;
   const part = missed / gap;
   return part > 1 ? `The bracket is of no use here: it misses more than all ${between}`
-    : `The bracket (black arrow) misses ${part < 0.005 ? "less than 1" : short(100 * part, 2)} % ${between}`;
+    : `The bracket (black arrow) misses ${part < 0.005 ? "less than 1" : short(100 * part, 2)}\u00a0% ${between}`;
 }
 
 /** The handle of a minimiser. */

@@ -60,8 +60,8 @@ const where = ({activation, width, batch_size: size, lr}) => `${activation}, wid
 
 function kinksTitle({settings, states: {share, at}}) {
   const middle = share[1][at[2]];
-  if (middle >= 0.9) return `${where(settings)}: the bracket is of no use, it misses ${percent(middle)} % of the gap`;
-  return `${where(settings)}: the bracket misses ${percent(middle)} % of the gap`;
+  if (middle >= 0.9) return `${where(settings)}: the bracket is of no use, it misses ${percent(middle)}\u00a0% of the gap`;
+  return `${where(settings)}: the bracket misses ${percent(middle)}\u00a0% of the gap`;
 }
 
 const nearest = (values, x) => values[Math.max(0, Math.min(values.length - 1, Math.round(x)))];
@@ -100,13 +100,13 @@ export default figure({
   title: kinksTitle,
   read({settings: {recording}, states: {share, at, gap}}) {
     const [low, middle, high] = share.map(each => each[at[2]]);
-    return `Median over ${recording.seeds} seeds: gap <b>${short(gap[at[2]], 2)}</b>, missed <b>${percent(middle)} %</b> of it; `
-      + `half of the seeds lie between ${percent(low)} and ${percent(high)} %`;
+    return `Median over ${recording.seeds} seeds: gap <b>${short(gap[at[2]], 2)}</b>, missed <b>${percent(middle)}\u00a0%</b> of it; `
+      + `half of the seeds lie between ${percent(low)} and ${percent(high)}\u00a0%`;
   },
   goals: [
     {text: "With ReLU at h = 0.3: find sizes at which the bracket misses less than a fifth.",
       reached: ({settings: {activation, lr}, states: {share, at}}) => activation === "ReLU" && lr === 0.3 && share[1][at[2]] < 0.2},
-    {text: "Width 512 with ReLU: find where the bracket misses more than 90 %.",
+    {text: "Width 512 with ReLU: find where the bracket misses more than 90\u00a0%.",
       reached: ({settings: {activation, width}, states: {share, at}}) => activation === "ReLU" && width === 512 && share[1][at[2]] > 0.9},
   ],
 });

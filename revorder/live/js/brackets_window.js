@@ -50,7 +50,7 @@ function windowTitle({settings: {width}, states: {gap, missed, prices}}) {
   const said = `<span class="o">corrected</span>`;
   if (missed > gap) return `At this h the correction does harm: ${said}, the window ends farther away than ${tint("forward")}`;
   const left = Math.max(100 * missed / gap, 0.01);
-  return `${prices.corrected} evaluations leave ${short(left, 2)} % of the gap of a window of ${width}; ${tint("backward")} takes ${width} and leaves none`;
+  return `${prices.corrected} evaluations leave ${short(left, 2)}\u00a0% of the gap of a window of ${width}; ${tint("backward")} takes ${width} and leaves none`;
 }
 
 const PLANE = {x: [-REACH, REACH], y: [-REACH, REACH], equal: true, xticks: [-2, 0, 2], yticks: [-2, 0, 2]};
@@ -85,7 +85,7 @@ export default figure({
   read: ({settings: {lr}, states: {gap, missed}}) =>
     `h = <b>${short(lr)}</b>. Distance from backward's end: forward <b>${short(gap)}</b>, corrected <b>${short(missed, 2)}</b>`,
   goals: [
-    {text: "Leave less than 5 % of the gap in a window of 8 or more.",
+    {text: "Leave less than 5\u00a0% of the gap in a window of 8 or more.",
       reached: ({settings: {width}, states: {gap, missed}}) => width >= 8 && missed < 0.05 * gap},
     {text: "Make the correction do harm.", reached: ({states: {gap, missed}}) => missed > gap},
   ],

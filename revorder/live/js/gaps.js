@@ -7,18 +7,19 @@ import {gapsStates, QUANTITIES} from "./gaps_states.js";
 import {side} from "./intervals.js";
 import {figure} from "./kit.js";
 
-const VERBS = {"-1": "shrinks", 0: "stays where it is", 1: "grows"};
+/** What an interval of a ratio says: one that holds 1 shows no change, which is not to say that there is none. */
+const said = (what, found) => ({"-1": `${what} shrinks`, 0: `no change of ${what} is shown`, 1: `${what} grows`})[side(found)];
 const STARTS = [["perturbed", "one step away"], ["independent", "independent"]];
 const looked = ({settings}) => settings.recording.looks[settings.step];
 const ended = ({settings}) => settings.step === settings.recording.looks.length - 1;
-const interval = ([, low, high]) => `95 %: ${short(low, 2)} to ${short(high, 2)}`;
+const interval = ([, low, high]) => `95\u00a0%: ${short(low, 2)} to ${short(high, 2)}`;
 
 function gapTitle(live) {
   const {settings: {step, lr, compared}, states: {since, turn}} = live, what = `the gap of the ${NAMES[compared]}`;
   if (!step) return "Two networks, the same batches: press play, and see what becomes of their gap";
   const found = since(compared, step), times = `${short(found[0], 2)} (${interval(found)})`;
   if (step <= turn) return `h = ${lr}, step ${looked(live)}: ${what} is ${short(found[0], 2)} times its start (${interval(found)})`;
-  return `h = ${lr}: from step 400 to ${looked(live)} ${what} ${VERBS[side(found)]}, times ${times}`;
+  return `h = ${lr}: from step 400 to ${looked(live)} ${said(what, found)}, times ${times}`;
 }
 
 function gapRead({settings: {step, seed}, states: {bands, losses, gaps}}) {

@@ -33,7 +33,7 @@ export function drawGaps({panels: {gap: panel}, settings: {compared, seed, step,
 }
 
 export function drawNow({panels: {now: panel}, settings: {seed, step, recording: {looks}}, states: {gaps, bands}, theme}) {
-  const title = `All three at step ${looks[step]}; bars: 95 %`;
+  const title = `All three at step ${looks[step]}; bars: 95\u00a0%`;
   if (panel.title.textContent !== title) panel.title.textContent = title;
   panel.begin(theme);
   panel.path([[-0.5, 1], [2.5, 1]], {color: theme.muted, width: 1.3, dash: [6, 4]});

@@ -50,7 +50,7 @@ function inNumbers(live) {
   const costs = method === reference ? paths : `${paths}, ${price(base)}`;
   if (itself(live) || !Number.isFinite(middle)) return costs;
   const [from, to] = [low, high].map(value => short(value, 2));
-  return `Difference <b>${short(middle, 2)}</b> nats (95 %: ${from} to ${to}, ${gaps.length} paired seeds) · ${costs}`;
+  return `Difference <b>${short(middle, 2)}</b> nats (95\u00a0%: ${from} to ${to}, ${gaps.length} paired seeds) · ${costs}`;
 }
 
 const losesTo = ({settings: {shown, rates, reference, recording}, states: {rows}}, name) =>

@@ -1,6 +1,6 @@
 // Recorded methods at the same learning rates: means over seeds, rates chosen on other seeds, paired differences.
 
-const meanOf = values => values.reduce((sum, value) => sum + (value ?? NaN), 0) / values.length;
+import {meanOf, student} from "./intervals.js";
 
 /** For each method the number of the rate with the smallest mean over the tuning seeds. */
 export function tunedRates({tuning}) {
@@ -17,11 +17,8 @@ function endsOf({paths, spreads}, shown, method, rate) {
 
 /** Own values minus others', seed by seed: their mean with Student's interval, and at how many seeds it is negative. */
 export function pairedDifference(own, others, t) {
-  const gaps = own.map((value, i) => (value ?? NaN) - (others[i] ?? NaN)),
-    middle = meanOf(gaps),
-    square = gaps.reduce((sum, gap) => sum + (gap - middle) ** 2, 0) / (gaps.length - 1);
-  const half = t * Math.sqrt(square / gaps.length);
-  return {gaps, middle, low: middle - half, high: middle + half, better: gaps.filter(gap => gap < 0).length};
+  const gaps = own.map((value, i) => (value ?? NaN) - (others[i] ?? NaN)), [middle, low, high] = student(gaps, t);
+  return {gaps, middle, low, high, better: gaps.filter(gap => gap < 0).length};
 }
 
 /** Mean, lowest and highest loss of a method at a rate at each look; NaN where a seed is not finite. */

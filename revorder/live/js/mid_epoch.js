@@ -100,7 +100,7 @@ export default figure({
   },
   read({settings: {data, size, step, lr}, states: {forward, backward}}) {
     const ratio = forward[step] / backward[step], limit = (lr / (2 - lr)).toFixed(4);
-    const times = short(ratio), close = "The variances differ by less than 0.5 %, and the laws still differ";
+    const times = short(ratio), close = "The variances differ by less than 0.5\u00a0%, and the laws still differ";
     const unlike = times === "1" ? close : `Forward's is <b>${times}</b> times backward's`;
     const said = reversible(data, size, step) ? "Both variances are equal" : unlike;
     return `${said}. Independent batches would end at ${limit}. K = ${size}, h = ${short(lr)}, Var x = 1.`;

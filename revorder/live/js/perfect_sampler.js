@@ -47,7 +47,7 @@ function drawDistances(live) {
   const {panels: {distance: panel}, settings: {step}, states, theme} = live, x = Math.log10, ends = panel.x;
   panel.begin(theme);
   panel.path(ends.map(e => [e, line(10 ** e)]), {color: theme.ink, width: 1.3, dash: [6, 3]});
-  panel.text(ends[1], line(10 ** ends[1]), "5 % line", {color: theme.ink, size: 12, align: "right", dy: 14});
+  panel.text(ends[1], line(10 ** ends[1]), "5\u00a0% line", {color: theme.ink, size: 12, align: "right", dy: 14});
   for (const order of SAMPLE_ORDERS) {
     const {distances, least} = states[order], color = theme[order], shown = SIZES.filter(size => size < step);
     const points = shown.map((size, i) => [x(size), distances[i]]);
@@ -121,7 +121,7 @@ export default figure({
     const [f, b] = SAMPLE_ORDERS.map(order => short(judged(live, order).distance, 2)), {step, tol} = live.settings;
     if (step < FEWEST) return "";
     const certified = `${blue("Backward draws")} within <b>${short(tol, 2)}</b> of exact ones`;
-    return `${certified} · KS ${blue(b)}, ${orange(f)}; 5 % line ${short(line(step), 2)} · ${costs(live)}`;
+    return `${certified} · KS ${blue(b)}, ${orange(f)}; 5\u00a0% line ${short(line(step), 2)} · ${costs(live)}`;
   },
   goals: [
     {

@@ -46,7 +46,7 @@ function steadyTitle(live) {
   const {settings: {setting}, states: {each, ratios}} = live, row = rowOf(live), [mean, low, high] = ratios[row].map(v => short(v, 2));
   const below = each[row].filter(ratio => ratio < 1).length, said = side(ratios[row]);
   const verdict = said < 0 ? `${tint("backward")} is the steadier order` : said > 0 ? `${tint("backward")} is the wilder order` : "neither order is steadier for sure";
-  return `${setting}: ${verdict}, its spread ${mean} of ${tint("forward", "forward's")} (95 %: ${low} to ${high}), below it at ${below} of ${each[row].length} seeds`;
+  return `${setting}: ${verdict}, its spread ${mean} of ${tint("forward", "forward's")} (95\u00a0%: ${low} to ${high}), below it at ${below} of ${each[row].length} seeds`;
 }
 
 export default figure({
@@ -54,7 +54,7 @@ export default figure({
   settings: ["setting", "seed", "recording"],
   states: steadyStates,
   panels: [
-    {name: "rows", title: "Spread: backward / forward, 16 seeds; bars: 95 % of the mean", x: RATIOS.map(Math.log10), y: [5.6, -0.6],
+    {name: "rows", title: "Spread: backward / forward, 16 seeds; bars: 95\u00a0% of the mean", x: RATIOS.map(Math.log10), y: [5.6, -0.6],
       xticks: [[-1, "0.1"], [0, "1"], [1, "10"]], yticks: [], height: 300, basis: 340, grow: 1.2, xlabel: "ratio of the spreads"},
     {name: "paths", title: "Test loss of one seed (nats), with trends", x: [1500, 1750], y: [0, 1], height: 300, basis: 300, xlabel: "step n",
       marginRight: 18},

@@ -64,7 +64,7 @@ export default figure({
   panels: [
     {name: "rates", title: "Local Lipschitz constant at this step, by h", x: [0, 1], y: [0.9, TALLEST], xlabel: "learning rate h",
       height: 260, basis: 300},
-    {name: "along", title: "At this h along training; bars: 95 % of the mean", x: [-0.7, 7.7], y: [0.98, 2], height: 260, grow: 1.3,
+    {name: "along", title: "At this h along training; bars: 95\u00a0% of the mean", x: [-0.7, 7.7], y: [0.98, 2], height: 260, grow: 1.3,
       basis: 340, xticks: [0, 20, 50, 100, 200, 400, 1000, 2000].map((n, i) => [i, String(n)]), xlabel: "step n"},
   ],
   handles: [
@@ -80,7 +80,7 @@ export default figure({
   read({settings: {step, recording: {lowest, highest}}, states: {bands}}) {
     const ends = [Math.min(...lowest[step]), Math.max(...highest[step])].map(v => short(v, 3));
     const [mean, low, high] = bands[step].map(few);
-    return `Curvatures at this step from <b>${ends[0]}</b> to <b>${ends[1]}</b>; mean constant <b>${mean}</b> (95 %: ${low} to ${high})`;
+    return `Curvatures at this step from <b>${ends[0]}</b> to <b>${ends[1]}</b>; mean constant <b>${mean}</b> (95\u00a0%: ${low} to ${high})`;
   },
   goals: [
     {
