@@ -16,6 +16,8 @@ from graded import data, hint
 import revorder as ro
 from revorder.course.asking import quiet
 
+SPOILERS = ("reversed(range", "max(", "(1-h)", "1-h", "axis=", "n%", "n<=", "2*period", "state=start", "log")
+
 
 def test_the_wrong_answers_that_are_handed_in_get_different_hints():
     messages = [ro.course.check(name, value(name, source)).message for name, source, _ in assignment_answers.WRONG]
