@@ -41,7 +41,7 @@ class Board(Explorer):
         self.progress, self.status, self.error, note = W.HTML(), W.HTML(), W.HTML(), W.HTML(ENGINES)
         # room is kept for texts, table and picture, so that nothing moves
         self.error.layout.min_height = self.status.layout.min_height = "2em"
-        self.table = W.HTML(layout=W.Layout(min_height="14em"))
+        self.table = W.HTML(layout=W.Layout(min_height="18em"))
         self.figure = W.HTML(layout=W.Layout(min_height="330px"))
         columns, buttons = side_by_side(self.controls[:4], self.controls[4:]), row(*self.buttons)
         return W.VBox([columns, buttons, self.error, self.status, row(self.bar, self.progress),

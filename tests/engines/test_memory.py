@@ -61,6 +61,14 @@ def test_timing_leaves_as_much_room_as_it_found(there, monkeypatch):
     assert maps.blocks.lanes == 9
 
 
+def test_what_timing_needed_is_handed_back(there, monkeypatch):
+    injected(monkeypatch)(lambda width: 1.0 + width / 10)
+    maps, start, plan = case()
+    maps.batches, start = maps.batches.to(there), start.to(there)
+    assert blocks_of(maps, start, plan).lanes == 9
+    assert torch.cuda.memory_reserved() == torch.cuda.memory_allocated()
+
+
 @pytest.mark.parametrize("error", [
     MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory"),

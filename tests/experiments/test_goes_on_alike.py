@@ -1,4 +1,4 @@
-"""What a stop must not change: how many states advance in one call, which steps are checked, what is said of the run."""
+"""What a stop must not change: how many states advance in one call, what is checked, and what is said of the run."""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ from nbformat import NotebookNode
 from notebook_cells import constants, named, plain
 from notebook_parts import code
 
-READERS = re.compile(r"^(Path|PurePath|open|chdir|listdir|scandir|glob|Folder|Image|imread|load\w*|read(_\w+)?|fromfile)$")
+READERS = re.compile(
+    r"^(Path|PurePath|open|chdir|listdir|scandir|glob|Folder|Image|imread|load\w*|read(_\w+)?|fromfile)$"
+)
 FOLDER = NOTEBOOKS[0].parent
 
 

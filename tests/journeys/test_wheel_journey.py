@@ -77,12 +77,13 @@ def test_the_command_line_is_there(fresh):
     assert {"course", "list", "run"} <= set(fresh.run("python", "-m", "revorder", "--help").stdout.split())
 
 
-def test_the_course_is_copied_and_a_notebook_runs_there(fresh, folder):
+def test_the_course_is_copied_and_a_notebook_runs_there(fresh, folder, tmp_path):
     assert {path.name for path in folder.glob("*.ipynb")} == {path.name for path in NOTEBOOKS}
     fresh.run("jupyter", "execute", "00_start_here.ipynb", "--output=done.ipynb", cwd=folder)
     assert (folder / "done.ipynb").exists()
-    read = "import revorder as ro; print(len(ro.experiments.Folder('results/mlp-fashion-mnist').finished()))"
-    assert int(fresh.printed(read, cwd=folder)) > 0
+    read = "import revorder as ro; print(len(ro.experiments.Folder({} / 'mlp-fashion-mnist').finished()))"
+    beside, packaged = read.format("__import__('pathlib').Path('results')"), read.format("ro.course.results()")
+    assert int(fresh.printed(beside, cwd=folder)) == int(fresh.printed(packaged, cwd=tmp_path)) > 0
 
 
 def test_a_learners_notebook_survives_a_second_copy(fresh, folder):

@@ -74,9 +74,20 @@ def test_settings_are_checked():
 
 def test_pictures_say_what_they_show():
     assert "16 pairs of runs" in ro.live.Gaps().picture.alt
-    assert "stays where it is" in ro.live.Gaps().picture.alt or "shrinks" in ro.live.Gaps().picture.alt
+    assert "no change of the gap of the probabilities is shown" in ro.live.Gaps().picture.alt
     assert "every map stretches" in ro.live.Stretch().picture.alt
     assert "below 1 at 16 of 16 seeds" in ro.live.SteadyPaths().picture.alt
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("lr", RATES)
+def test_an_interval_that_holds_1_shows_no_change_and_no_standstill(lr, start):
+    for name in QUANTITIES:
+        figure = ro.live.Gaps(lr=lr, start=start, compared=name)
+        _, low, high = figure.states()[f"{name}_later"]
+        said = figure.picture.alt.split(": times")[0]
+        assert ("no change of" in said and "is shown" in said) == (low <= 1 <= high)
+        assert ("grows" in said, "shrinks" in said) == (low > 1, high < 1)
 
 
 GOALS = {
@@ -103,7 +114,7 @@ def test_goals_are_open_at_first_and_can_be_reached(chromium, tmp_path, name):
 def test_the_title_tells_growth_from_none_and_no_rate(chromium, tmp_path):
     with browser(chromium) as chrome, opened(chrome, tmp_path, [ro.live.Gaps()]) as page:
         title, live = page.locator(".live-title"), "document.querySelector('.live-on').live"
-        assert "probabilities stays where it is" in title.inner_text()
+        assert "no change of the gap of the probabilities is shown, times" in title.inner_text()
         page.get_by_role("button", name="compare the logits").click()
         page.wait_for_function("document.querySelector('.live-title').textContent.includes('logits grows')")
         page.evaluate(f"{live}.set({{step: 5}})")

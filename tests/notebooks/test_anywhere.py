@@ -1,9 +1,10 @@
-"""Notebooks opened alone, in an empty folder, by a person who has installed the package: nothing beside them is read."""
+"""Notebooks opened alone, in an empty folder, where the package is installed: nothing beside them is read."""
 
 from __future__ import annotations
 
 import copy
 import json
+import os
 
 import nbformat
 import pytest
@@ -11,11 +12,16 @@ from conftest import NOTEBOOKS
 from notebook_cells import opened, outcome
 from notebook_parts import code
 from path_rules import read_beside
+from processes import printed
 
 from revorder.experiments import experiment, run
-from revorder.experiments.catalogue import NAMES
 
-ASK = "from revorder.experiments import experiment; print(experiment('resnet18-cifar10', 'smoke').threads)"
+TELL = (
+    "print(panel.state)",
+    "asked = below.config()",
+    "print(keep.path, below.folder.value, asked.name, asked.profile)",
+    "print(asked.threads)",
+)
 
 
 @pytest.fixture
@@ -62,39 +68,44 @@ def test_results_are_read_from_the_package(empty, number, ids, said):
     assert any(line.startswith(said) for line in shown) and not list(empty.iterdir())
 
 
-def test_a_second_session_on_another_machine_goes_through(empty, tmp_path):
-    """A folder that outlives sessions has the results of another machine, with other bits: all checks hold, too."""
-    kept = tmp_path / "kept"
+@pytest.fixture(scope="module")
+def second(tmp_path_factory):
+    """A second session with notebook 10: where results last, those of another machine lie, with other bits."""
+    kept, working = tmp_path_factory.mktemp("kept"), tmp_path_factory.mktemp("working")
     small = experiment("mlp-digits", "smoke", engine="replay")
     place = run(small.replace(lr=0.1001), kept / "mlp-digits-smoke").path
     card = json.loads((place / "config.json").read_text())
     (place / "config.json").write_text(json.dumps(card | {"lr": small.lr}))
-    before = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
-    asked = ["panel", "go-on", "resume-checks"]
-    variables = {"REVORDER_RESULTS": str(kept), "OMP_NUM_THREADS": "1"}
-    *_, resumed, checks, state = outcome(opened("10"), asked, empty, "print(panel.state)", **variables)
-    assert resumed == "backward-seed1  550 evaluations, resumed" and checks == "checks 2 and 3 hold"
-    assert state == "stopped"  # as the first cell left it; what stands in the notebook was looked at before
-    assert before == {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
+    before = files(kept)
+    shown = outcome(below(opened("10")), ["panel", "go-on", "resume-checks", "where"], working, *TELL,
+                    REVORDER_RESULTS=str(kept), REVORDER_PROFILE="colab", OMP_NUM_THREADS="2")  # fmt: skip
+    return shown, kept, before
 
 
-def test_the_panel_has_the_threads_of_a_shell(empty):
-    """So that the two can take turns on the folder of a ResNet."""
-    two = {"OMP_NUM_THREADS": "2"}
-    shown = outcome(opened("10"), [], empty, "panel = ro.widgets.ExperimentPanel('resnet18-cifar10')",
-                    "print(panel.config().threads)", **two)  # fmt: skip
-    shell = outcome(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ASK, id="setup")]), [], empty, **two)
-    assert shown == shell
+def files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_panel_below_keeps_results_where_they_last(empty, tmp_path):
-    kept = tmp_path / "kept"
-    last = "print(keep.path, _.choices.folder.value, _.config().name, _.config().profile)"
-    notebook = opened("10")
+def below(notebook):
+    """With a name for the panel of Section 3."""
     cell = next(cell for cell in code(notebook) if cell.id == "where")
-    cell.source = cell.source.replace("\nro.widgets", "\n_ = ro.widgets")
-    for profile in ("", "colab"):
-        variables = {"REVORDER_RESULTS": str(kept), "REVORDER_PROFILE": profile}
-        shown = outcome(notebook, ["where"], empty, last, **variables)[-1].split()
-        name, size = "resnet18-cifar10", profile or "smoke"
-        assert shown == [str(kept), str(kept / f"{name}-{size}"), name, size] and name in NAMES
+    cell.source = cell.source.replace("\nro.widgets", "\nbelow = ro.widgets")
+    return notebook
+
+
+def test_all_checks_hold_in_a_second_session(second):
+    shown, kept, before = second
+    assert shown[-4:-2] == ["checks 2 and 3 hold", "stopped"]  # the first panel shows its own run, left half done
+    assert "backward-seed1  550 evaluations, resumed" in shown
+    assert before == files(kept)
+
+
+def test_the_panel_below_keeps_results_where_they_last(second):
+    shown, kept, _ = second
+    assert shown[-2].split() == [str(kept), str(kept / "resnet18-cifar10-colab"), "resnet18-cifar10", "colab"]
+
+
+def test_panels_have_the_threads_of_a_shell(second):
+    """So that the two can take turns on the folder of a ResNet."""
+    told = "from revorder.experiments import experiment; print(experiment('resnet18-cifar10', 'colab').threads)"
+    assert second[0][-1] == printed("-c", told, env=os.environ | {"OMP_NUM_THREADS": "2"}).strip()

@@ -1,7 +1,8 @@
-"""Notebook 10 from its first cell to its last, without the course, as on Colab; where REVORDER_NIGHTLY is set.
+"""Every notebook from its first cell to its last, in an empty folder, as on Colab; where REVORDER_NIGHTLY is set.
 
-The environment sees what this one has, but the package and what it brings to Colab. pip fetches the latter, so an
-index must be there. Instead of GitHub, the set-up cell clones a repository with the files of this checkout.
+The environment sees what this one has, but the package and what it brings to Colab. The set-up cell of the first
+installs it; pip fetches what it brings, so an index must be there. Instead of GitHub, git goes to a repository with the
+files of this checkout. In 10's second panel an experiment is run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import NOTEBOOKS, ROOT
 
 from revorder.experiments import Folder
 from revorder.experiments.reports import report
@@ -22,15 +23,23 @@ from revorder.experiments.reports import report
 pytestmark = pytest.mark.skipif(
     not os.environ.get("REVORDER_NIGHTLY"), reason="a nightly test: REVORDER_NIGHTLY is not set"
 )
-NOTEBOOK = "10_gpu_experiments.ipynb"
+ADDRESS = "https://github.com/revorder/revorder"
+PRESSED = """
+panel = _
+panel.experiment.value, panel.profile.value = "mlp-digits", "smoke"
+panel.start.click()
+panel.result(timeout=120)
+"""
 NOT_ON_COLAB = ("revorder", "__editable__", "anywidget", "lazy_loader", "psygnal")
-RUN = f"""
-import importlib.util, nbformat
+RUN = """
+import importlib.util, sys, nbformat
 from nbclient import NotebookClient
-assert importlib.util.find_spec("revorder") is None, "the package is here already"
-notebook = nbformat.read({NOTEBOOK!r}, as_version=4)
-NotebookClient(notebook, timeout=600).execute()
-nbformat.write(notebook, "done.ipynb")
+assert (importlib.util.find_spec("revorder") is None) == (sys.argv[2] == "first"), "is the package here already?"
+notebook = nbformat.read(sys.argv[1], as_version=4)
+where = [number for number, cell in enumerate(notebook.cells) if cell.id == "where"]
+for number in where:
+    notebook.cells.insert(number + 1, nbformat.v4.new_code_cell(sys.argv[3]))
+NotebookClient(notebook, timeout=600, resources={"metadata": {"path": "."}}).execute()
 """
 
 
@@ -69,17 +78,19 @@ def python(tmp_path):
 
 
 @pytest.mark.usefixtures("posix")
-def test_notebook_10_ends_with_a_result_folder(tmp_path, repository, python):
-    empty, kept = tmp_path / "content", tmp_path / "kept"
-    empty.mkdir()
-    shutil.copy2(repository / "notebooks" / NOTEBOOK, empty)
-    ours = {"REVORDER_SOURCE": repository.as_uri(), "REVORDER_RESULTS": str(kept), "HOME": str(tmp_path / "home"),
+def test_every_notebook_runs_in_an_empty_folder(tmp_path, repository, python):
+    empty, kept, read = tmp_path / "content", tmp_path / "kept", tmp_path / "read"
+    for folder in (empty, read, tmp_path / "home"):
+        folder.mkdir()
+    ours = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
+            "GIT_CONFIG_VALUE_0": ADDRESS, "REVORDER_RESULTS": str(kept), "HOME": str(tmp_path / "home"),
             "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}  # fmt: skip
     passed = {
         name: value for name, value in os.environ.items() if not name.startswith(("REVORDER_", "PYTHON", "VIRTUAL"))
     }
-    (tmp_path / "home").mkdir()
-    said(python, "-c", RUN, cwd=empty, env=passed | ours)
+    for number, path in enumerate(NOTEBOOKS):
+        shutil.copy2(path, read)
+        said(python, "-c", RUN, read / path.name, "later" if number else "first", PRESSED, cwd=empty, env=passed | ours)
+        assert not list(empty.iterdir()), path.stem
     folder = Folder(kept / "mlp-digits-smoke")
     assert len(folder.finished()) == 4 and report([folder.path], tmp_path / "report").exists()
-    assert (empty / "revorder-course" / "notebooks" / "results").is_dir() and (empty / "done.ipynb").exists()

@@ -145,7 +145,7 @@ def move_by_kernel(page, box, picture):
 
 
 def turn(page, box):
-    """One step of the first slider; a widget without sliders is the experiment panel: one more seed, and Start."""
+    """One step of the first slider; a widget without is the experiment panel: digits, one more seed, and Start."""
     if box.locator(".noUi-handle").count():
         value = box.locator(".widget-readout").first
         stood = value.text_content()
@@ -157,6 +157,7 @@ def turn(page, box):
             box.locator("button:text-matches('^Train')").focus()
             page.keyboard.press("Enter")
         return
+    box.locator(".widget-inline-hbox:has(.widget-label:text-is('experiment')) select").select_option("mlp-digits")
     box.locator(".widget-inline-hbox:has(.widget-label:text-is('seeds')) input").focus()
     page.keyboard.press("ArrowUp")
     box.locator("button:text-is('Start')").focus()

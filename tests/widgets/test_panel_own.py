@@ -56,12 +56,14 @@ def refused(tmp_path):
 
 
 @pytest.mark.parametrize("alerted", [failed, refused])
-@pytest.mark.parametrize("control, value", [("experiment", "tiny-transformer"), ("profile", "gpu"), ("seeds", 7),
-                                            ("orders", "backward"), ("engine", "wavefront"), ("folder", "elsewhere")])  # fmt: skip
+@pytest.mark.parametrize("control, value", [
+    ("experiment", "tiny-transformer"), ("profile", "gpu"), ("seeds", 7), ("orders", "backward"),
+    ("engine", "wavefront"), ("folder", "elsewhere"),
+])  # fmt: skip
 def test_an_alert_goes_when_another_choice_is_made(alerted, control, value, tmp_path):
     panel = alerted(tmp_path)
     try:
-        setattr(getattr(panel, control), "value", value)
+        getattr(panel, control).value = value
         assert text(panel.error) == "" and panel.state == "idle"
     finally:
         come_to_rest(panel)
