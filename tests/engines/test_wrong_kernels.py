@@ -66,7 +66,7 @@ def test_a_graph_that_is_wrong_on_some_batches(make, place, monkeypatch):
 
 def test_planted_faults_are_seen_without_an_audit(monkeypatch):
     """Else the tests above could not fail."""
-    monkeypatch.setattr(Audit, "spread", lambda self, calls, every: None)
+    monkeypatch.setattr(Audit, "spread", lambda self, *calls: None)
     wrong_descent(monkeypatch, lambda place: place < LATE / STEPS)
     with pytest.raises(AssertionError):
         as_replayed(network())
