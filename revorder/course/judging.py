@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,12 +59,10 @@ def _picked(value: Data, place: int | None) -> Data:
 
 
 def _raised(value: Mapping[str, str], known: bool) -> str:
-    """What an answer raised. A class or a text of its own could carry what must stay hidden."""
+    """What an answer raised. Even the choice of a class could carry what must stay hidden."""
     if known:
         return f"your answer raised {value['raised']}: {value['text']}"
-    kind = getattr(builtins, value["raised"], None)
-    named = isinstance(kind, type) and issubclass(kind, Exception)
-    return f"your answer raised {value['raised'] if named else 'an error of its own'} in other cases than the check's."
+    return "your answer raised an error in other cases than the check's."
 
 
 def _advice(advice: str | None, case: Data, got: Data, known: bool) -> str | None:

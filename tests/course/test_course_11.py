@@ -60,12 +60,12 @@ def test_what_an_answer_says_of_hidden_cases_stays_hidden():
     def naming(*case):
         raise ValueError(f"told {case}")
 
+    def choosing(*case):
+        raise (KeyError, IndexError, ZeroDivisionError)[len(str(case)) % 3]
+
     for name in NAMES:
-        assert (
-            hint(name, telling, 5, known=False)
-            == "your answer raised an error of its own in other cases than the check's."
-        )
-        assert "ValueError in other cases" in hint(name, naming, 5, known=False)
+        told = {hint(name, answer, 5, known=False) for answer in (telling, naming, choosing)}
+        assert told == {"your answer raised an error in other cases than the check's."}
         assert "told (" in hint(name, naming, 0)
 
 

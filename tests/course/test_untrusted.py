@@ -12,8 +12,9 @@ import psutil
 import pytest
 from graded import data
 from grading.asked import asked
+from grading.attempts import Limits, Lost, _parsed
 from grading.judged import Judged, _hint, _mark, _questions
-from grading.workers import Limits, Lost, Server, _parsed
+from grading.workers import Server
 
 CELLS = [
     "import os, sys, time\nimport numpy as np\nnumber = 3\nprint('begun')",

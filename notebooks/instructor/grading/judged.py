@@ -19,11 +19,17 @@ from traitlets import Float, Integer, Unicode
 
 from grading import TASKS, as_data
 from grading.asked import Found, asked
-from grading.workers import Limits, Server, ids
+from grading.attempts import Limits
+from grading.harmless import writable
+from grading.workers import Server, ids
 from revorder.course.judging import hint_of
 
 CHECK = re.compile(r'check\("([\w-]+)", (\w+)\)')  # in a locked cell: the exercise, and the name of the answer
-SUSPECT = re.compile(r"transformer|gradebook|grading|nbgrader_config|_exit|ctypes|/proc|setattr|atexit|sys\.modules")
+SUSPECT = re.compile(
+    r"transformer|gradebook|grading|nbgrader_config|_exit|ctypes|/proc|setattr|atexit|sys\.modules"
+    r"|_noticed|_answered|_snapshot|\b(?:import|from) student\b|__import__|import_module|get_objects|_getframe|os\.kill"
+)
+MOST = 300  # code cells that are run; a release has a tenth of that
 
 
 class Judged(NbGraderPreprocessor):
@@ -33,12 +39,13 @@ class Judged(NbGraderPreprocessor):
     user = Unicode("", help="whom the students' code runs as, if this runs as root").tag(config=True)
     seconds = Float(30.0, help="CPU time for a cell, or for all cases of an exercise").tag(config=True)
     memory = Integer(1024, help="megabytes for a submission").tag(config=True)
+    submission = Float(600.0, help="seconds by the clock for a submission as a whole").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         tests = [cell for cell in nb.cells if cell.cell_type == "code" and is_grade(cell) and is_locked(cell)]
         answers = [cell for cell in nb.cells if cell.cell_type == "code" and cell not in tests]
         asks = {cell.metadata.nbgrader.grade_id: _named(cell) for cell in tests}
-        cells = list(enumerate(cell.source for cell in answers))
+        cells = list(enumerate(cell.source for cell in answers[:MOST]))
         found = asked(self._server(), cells, _questions([*asks.values()], self._checked_seed()))
         for number, cell in enumerate(answers):
             cell.outputs = [_text(found.printed[number])] if found.printed.get(number) else []
@@ -61,7 +68,7 @@ class Judged(NbGraderPreprocessor):
             self.log.warning("Answers run under your own account, and can read what you can read, see the guide")
         else:
             _refuse_open_folders(self.user, [Path.cwd(), Path(__file__).parent])
-        return _server(Limits(self.seconds, self.memory, self.user))
+        return _server(Limits(self.seconds, self.memory, self.user, self.submission))
 
     def _verdict(self, name: str, found: Found) -> tuple[bool, str]:
         public, hidden = (found.replies.get(f"{name} {which}", {}) for which in ("public", "hidden"))
@@ -78,9 +85,9 @@ class Judged(NbGraderPreprocessor):
     def _report(self, where: Any, noticed: Sequence[str], cells: Sequence[tuple[int, str]]) -> None:
         """What an instructor should look at, in the log and in notices.csv."""
         words = sorted({word for _, text in cells for word in SUSPECT.findall(text)})
-        notices = [*noticed, *(f"an answer's cell has the word {word}" for word in words)]
+        notices = [f"noticed: {item}" for item in noticed] + [f"an answer's cell has the word {word}" for word in words]
         if notices:
-            with open("notices.csv", "a", newline="") as file:
+            with open("notices.csv", "a", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows((where["student"], where["assignment"], notice) for notice in notices)
             self.log.warning("%s, %s: %s", where["student"], where["assignment"], "; ".join(notices))
 
@@ -139,12 +146,12 @@ def _mark(cell: Any, passed: bool, text: str) -> None:
 
 
 def _text(text: str) -> Any:
-    return nbformat.v4.new_output("stream", name="stdout", text=text)
+    return nbformat.v4.new_output("stream", name="stdout", text=writable(text))
 
 
 def _refuse_open_folders(user: str, folders: Sequence[Path]) -> None:
-    """Seeds, truths and scores must be where the students' code cannot look."""
+    """Seeds, truths and scores must be where the students' code cannot look, even if it knows their names."""
     for folder in {folder.resolve() for folder in folders}:
-        look = ["ls", str(folder)]
-        if subprocess.run(look, **ids(user), extra_groups=[], capture_output=True).returncode == 0:
-            raise ValueError(f"{user} can read {folder}: chmod 700 it, see the guide")
+        ask = ["sh", "-c", '[ -r "$1" ] || [ -w "$1" ] || [ -x "$1" ]', "sh", str(folder)]
+        if subprocess.run(ask, **ids(user), extra_groups=[], capture_output=True).returncode == 0:
+            raise ValueError(f"{user} can read {folder}, or what is in it: chmod 700 it, see the guide")

@@ -8,7 +8,9 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-RELATIVE = re.compile(r"\]\((?!\w+:|#|/)([^)\s]+)\)")
+RELATIVE = re.compile(
+    r"\]\((?!\w+:|#|/)([^()\[\]\s]+)\)"
+)  # in one pass, whatever the text: no part of a target begins one
 
 
 class Absolute(NbGraderPreprocessor):

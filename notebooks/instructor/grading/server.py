@@ -7,27 +7,28 @@ never reads what goes over a channel, so that no copy has anything of the grader
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-NEW_PIDS, NEW_NETWORK, NEW_IPC, NEW_MOUNTS = 0x20000000, 0x40000000, 0x08000000, 0x00020000  # linux/sched.h
-PRIVATE, RECURSIVE, BIND, NO_NEW_RIGHTS, SUBREAPER = 1 << 18, 1 << 14, 1 << 12, 38, 36  # linux/mount.h, linux/prctl.h
+sys.path.insert(0, str(Path(__file__).parent))
+import spaces  # noqa: E402 - found there, since this runs as a program
+
+sys.path.pop(0)
+DIE_WITH_SERVER, NO_NEW_RIGHTS, SUBREAPER = 1, 38, 36  # linux/prctl.h
 WARM = ("matplotlib.pyplot", "pandas", "scipy", "torch", "revorder.live", "revorder.plots", "revorder.diagnostics",
         "revorder.theory", "revorder.running", "revorder.engines.auto", "revorder.course.assignment")  # fmt: skip
-LINUX = sys.platform == "linux"
-libc = ctypes.CDLL(None, use_errno=True)
+LINUX, libc = spaces.LINUX, spaces.libc
 
 
 def main(control: socket.socket) -> None:
@@ -35,13 +36,13 @@ def main(control: socket.socket) -> None:
         libc.prctl(SUBREAPER, 1, 0, 0, 0)  # what a student's process leaves behind becomes ours, and ends with it
     with tempfile.TemporaryDirectory() as settings:
         os.environ["MPLCONFIGDIR"] = settings
-        student, spaces = _warmed(), os.geteuid() == 0 and _can_have_spaces()
+        student, own = _warmed(), os.geteuid() == 0 and spaces.can_have_spaces(_needed())
         control.sendall(b"ready")
         while received := socket.recv_fds(control, 1 << 16, 1):
             text, descriptors, *_ = received
             if not text:
                 return
-            _attempt(control, json.loads(text) | {"spaces": spaces}, socket.socket(fileno=descriptors[0]), student)
+            _attempt(control, json.loads(text) | {"spaces": own}, socket.socket(fileno=descriptors[0]), student)
 
 
 def _warmed() -> Any:
@@ -60,13 +61,14 @@ def _attempt(control: socket.socket, terms: dict[str, Any], channel: socket.sock
     """One copy, from its start until the grader has had enough of it."""
     with _folder(terms) as folder:
         if terms["spaces"]:
-            _own_pids()
+            spaces.own_pids()
         pid = os.fork()
         if pid == 0:
             control.close()
             with contextlib.suppress(BaseException):
-                _give_up_rights(terms, folder)
-                student.serve(channel)
+                if _give_up_rights(terms, folder):
+                    channel.sendall(b"begun\n")
+                    student.serve(channel)
             os._exit(0)
         channel.close()
         control.sendall(json.dumps({"pid": pid}).encode())
@@ -77,31 +79,39 @@ def _attempt(control: socket.socket, terms: dict[str, Any], channel: socket.sock
 
 @contextlib.contextmanager
 def _folder(terms: dict[str, Any]) -> Iterator[str]:
-    """An empty folder that belongs to whom the attempt runs as."""
+    """An empty folder that belongs to whom the attempt runs as; with spaces of its own it makes one there itself."""
+    if terms["spaces"]:
+        yield "/tmp/answer"
+        return
     folder = tempfile.mkdtemp()
     try:
-        if terms["user"] is not None:
-            os.chown(folder, terms["user"], terms["group"])
+        _own(folder, terms)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    finally:  # in a process of its own: whatever the folder holds, it does not end this one
+        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL)
 
 
-def _own_pids() -> None:
-    """The next copy is the first process of a space of its own, with which all its descendants end."""
-    with contextlib.suppress(OSError), open("/proc/self/ns/pid") as mine:
-        libc.setns(mine.fileno(), NEW_PIDS)
-        libc.unshare(NEW_PIDS)
+def _own(folder: str, terms: dict[str, Any]) -> None:
+    if terms["user"] is not None:
+        os.chown(folder, terms["user"], terms["group"])
 
 
-def _give_up_rights(terms: dict[str, Any], folder: str) -> None:
+def _needed() -> list[Path]:
+    return [Path(sys.prefix), Path(sys.base_prefix), Path(sys.modules["revorder"].__path__[0])]
+
+
+def _give_up_rights(terms: dict[str, Any], folder: str) -> bool:
+    """Whether all that was promised could be done."""
     os.setsid()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     _limit(terms)
     if terms["spaces"]:
-        _own_spaces()
+        if not spaces.own_spaces(_needed()):
+            return False
+        os.mkdir(folder, 0o700)
+        _own(folder, terms)
     if terms["user"] is not None:
         resource.setrlimit(resource.RLIMIT_NPROC, (64, 64))
         os.setgroups([])
@@ -109,9 +119,12 @@ def _give_up_rights(terms: dict[str, Any], folder: str) -> None:
         os.setuid(terms["user"])
     if LINUX:
         libc.prctl(NO_NEW_RIGHTS, 1, 0, 0, 0)
+        spaces.no_keyring()
+        libc.prctl(DIE_WITH_SERVER, signal.SIGKILL, 0, 0, 0)
     os.environ.update({"HOME": folder, "TMPDIR": folder, "IPYTHONDIR": f"{folder}/.ipython", "MPLCONFIGDIR": folder})
     tempfile.tempdir = folder
     os.chdir(folder)
+    return True
 
 
 def _limit(terms: dict[str, Any]) -> None:
@@ -126,55 +139,6 @@ def _limit(terms: dict[str, Any]) -> None:
 def _mapped() -> int:
     """Bytes of address space in use."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") if LINUX else 0
-
-
-def _own_spaces() -> bool:
-    """No network; a /proc that shows the processes of the new space, and no others. Whether that was allowed."""
-    if libc.unshare(NEW_NETWORK | NEW_IPC | NEW_MOUNTS) != 0:
-        return False
-    libc.mount(b"none", b"/", None, PRIVATE | RECURSIVE, None)
-    if libc.mount(b"proc", b"/proc", b"proc", 0, None) != 0:
-        return False
-    _show(_needed())
-    return True
-
-
-def _can_have_spaces() -> bool:
-    """Containers often forbid them; found out by a copy that does nothing else."""
-    if LINUX:
-        _own_pids()
-        pid = os.fork()
-        if pid == 0:
-            os._exit(0 if _own_spaces() else 1)
-        if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0:
-            return True
-        with open("/proc/self/ns/pid") as mine:
-            libc.setns(mine.fileno(), NEW_PIDS)
-    if closed := [str(folder) for folder in _needed() if _closed(folder)]:
-        sys.exit(f"Judged: only you can read {closed[0]}; install Python and the course where everybody may read them")
-    print("Judged: answers run with a network and in sight of other processes, see the guide", file=sys.stderr)
-    return False
-
-
-def _needed() -> list[Path]:
-    return [Path(sys.prefix), Path(sys.base_prefix), Path(sys.modules["revorder"].__path__[0])]
-
-
-def _show(folders: list[Path]) -> None:
-    """Python stays readable where it lies in somebody's home; what else is there is covered by an empty file system."""
-    opened = [(folder, os.open(folder, os.O_DIRECTORY), _closed(folder)) for folder in folders]
-    for cover in {cover for *_, cover in opened if cover}:
-        libc.mount(b"none", bytes(cover), b"tmpfs", 0, b"mode=755")
-    for folder, descriptor, cover in opened:
-        if cover:
-            folder.mkdir(parents=True, exist_ok=True)
-            libc.mount(f"/proc/self/fd/{descriptor}".encode(), bytes(folder), None, BIND, None)
-        os.close(descriptor)
-
-
-def _closed(folder: Path) -> Path | None:
-    """The first folder on the way that others may not pass."""
-    return next((path for path in reversed(folder.resolve().parents) if not path.stat().st_mode & 0o001), None)
 
 
 def _end(pid: int) -> None:

@@ -18,7 +18,8 @@ Words = Callable[[int, int], Iterable[int]]  # (step n, number of batches) -> ba
 
 def path_cases(seed: int) -> list[Case]:
     """`answer(update, start, batches)` lists B_1, …, B_N, for any update of states that are tensors."""
-    generator = torch.Generator().manual_seed(seed)
+    # a generator of torch knows 32 bits of its seed: none of them may be the course's
+    generator = torch.Generator().manual_seed(seed and Random(f"11-path {seed}").getrandbits(32))
     cases: list[Case] = []
     for number in (5, 7):  # affine maps of the plane, which do not commute: batch i is a (2, 3) tensor
         maps = torch.rand(number, 2, 3, generator=generator, dtype=torch.float64) - 0.5

@@ -1,45 +1,36 @@
-"""The trusted side: starts untrusted processes, and reads data from them, within limits."""
+"""The trusted side of the fork server: starts it, asks it for untrusted processes, and replaces it if it ends."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import pwd
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-LARGEST = 4 << 20  # bytes of one message
+from grading.attempts import Attempt, Limits
+
+BEGUN = b"begun\n"  # what an attempt says before it runs anything of a student's
+PATIENCE = 300  # seconds for what no student's code is part of
 KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")
 THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
-class Lost(Exception):
-    """An attempt ended before it had answered; the text completes "your answer …"."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a cell, or all cases of an exercise, may take: CPU seconds (four times as much by the clock), megabytes."""
-
-    seconds: float = 30.0
-    memory: int = 1024
-    user: str = ""
-
-
 class Server:
-    """A fork server."""
+    """A fork server; one that ends, or no longer answers, is replaced by another."""
 
     def __init__(self, limits: Limits):
         self.limits = limits
+        self._start()
+
+    def _start(self) -> None:
         mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         program = [sys.executable, "-I", str(Path(__file__).with_name("server.py")), str(other.fileno())]
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -47,81 +38,72 @@ class Server:
         self.process = subprocess.Popen(program, pass_fds=[other.fileno()], env=environment, stdin=subprocess.DEVNULL)
         other.close()
         self.control = mine
-        self._heard(b"ready")
+        self.control.settimeout(PATIENCE)
+        with _server_needed():
+            self._hear(b"ready")
 
     def close(self) -> None:
         self.control.close()
         self.process.wait(10)
 
-    def _heard(self, word: bytes) -> None:
+    def _hear(self, word: bytes) -> None:
         if self.control.recv(len(word)) != word:
-            raise RuntimeError("the fork server ended; what it printed stands above")
+            raise ConnectionError("the fork server ended")
+
+    def _replace(self) -> None:
+        print("Judged: the server of answers ended, and is started again", file=sys.stderr)
+        self.process.kill()
+        self.control.close()
+        self.process.wait()
+        self._start()
 
     @contextlib.contextmanager
-    def attempt(self) -> Iterator[Attempt]:
+    def attempt(self, until: float = math.inf) -> Iterator[Attempt]:
+        """A new process, until the end of the block, or this time of the monotonic clock.
+
+        Raises:
+            RuntimeError: none could be started; that is nobody's fault who has handed in something.
+        """
+        mine, attempt = self._begun(until)
+        with mine:
+            try:
+                yield attempt
+            finally:
+                try:
+                    self.control.sendall(b"enough")
+                    self._hear(b"ended")
+                except OSError:
+                    attempt.end()
+                    self._replace()
+
+    def _begun(self, until: float) -> tuple[socket.socket, Attempt]:
+        """If the server has ended in the meantime, the next one is asked."""
+        try:
+            return self._try_to_begin(until)
+        except (OSError, ValueError, psutil.Error):
+            self._replace()
+        with _server_needed():
+            return self._try_to_begin(until)
+
+    def _try_to_begin(self, until: float) -> tuple[socket.socket, Attempt]:
         mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         terms = {"memory": self.limits.memory, **ids(self.limits.user)}
-        socket.send_fds(self.control, [json.dumps(terms).encode()], [other.fileno()])
-        other.close()
-        with mine:
-            pid = json.loads(self.control.recv(64))["pid"]
-            try:
-                yield Attempt(mine, pid, self.limits)
-            finally:
-                self.control.sendall(b"enough")
-                self._heard(b"ended")
-
-
-class Attempt:
-    """The channel to one untrusted process."""
-
-    def __init__(self, channel: socket.socket, pid: int, limits: Limits):
-        self.channel, self.limits, self.rest = channel, limits, b""
-        self.process = psutil.Process(pid)
-        channel.settimeout(0.1)
-
-    def send(self, message: dict[str, Any]) -> None:
-        with _lost_if_broken():
-            self.channel.settimeout(self.limits.seconds)
-            self.channel.sendall(json.dumps(message).encode() + b"\n")
-            self.channel.settimeout(0.1)
-
-    def receive(self) -> dict[str, Any]:
-        """The next message; raises `Lost`."""
-        started, spent = time.monotonic(), self._spent()
-        while b"\n" not in self.rest:
-            late = self._spent() - spent > self.limits.seconds
-            if late or time.monotonic() - started > 4 * self.limits.seconds:
-                raise Lost(f"took longer than {self.limits.seconds:g} seconds")
-            if len(self.rest) > LARGEST:
-                raise Lost(f"returned more than {LARGEST >> 20} MB")
-            self.rest += self._more()
-        line, _, self.rest = self.rest.partition(b"\n")
-        return _parsed(line)
-
-    def _more(self) -> bytes:
-        with contextlib.suppress(TimeoutError), _lost_if_broken():
-            more = self.channel.recv(1 << 16)
-            if not more:
-                raise Lost("ended the Python process")
-            return more
-        return b""
-
-    def _spent(self) -> float:
-        with contextlib.suppress(psutil.Error):
-            times = self.process.cpu_times()
-            return float(times.user + times.system)
-        return 0.0
+        with other:
+            socket.send_fds(self.control, [json.dumps(terms).encode()], [other.fileno()])
+        mine.settimeout(PATIENCE)
+        attempt = Attempt(mine, json.loads(self.control.recv(64))["pid"], self.limits, until)
+        if mine.recv(len(BEGUN)) != BEGUN:
+            raise ConnectionError("an attempt ended before a cell was run")
+        mine.settimeout(0.1)
+        return mine, attempt
 
 
 @contextlib.contextmanager
-def _lost_if_broken() -> Iterator[None]:
+def _server_needed() -> Iterator[None]:
     try:
         yield
-    except TimeoutError:
-        raise
-    except OSError as error:
-        raise Lost("ended the Python process") from error
+    except (OSError, ValueError, psutil.Error) as error:
+        raise RuntimeError("no process for answers could be started; what it printed stands above") from error
 
 
 def ids(user: str) -> dict[str, int | None]:
@@ -133,14 +115,3 @@ def ids(user: str) -> dict[str, int | None]:
     except KeyError:
         raise ValueError(f"Judged.user: there is no user {user} on this machine") from None
     return {"user": entry.pw_uid, "group": entry.pw_gid}
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    """Whatever came: a dictionary, or `Lost`."""
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise Lost("wrote what cannot be read") from error
-    if not isinstance(message, dict):
-        raise Lost("wrote what cannot be read")
-    return message
