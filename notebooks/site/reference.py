@@ -17,12 +17,17 @@ from public import Public, constant, entries, everything, listed, modules, targe
 from sphinx.addnodes import desc_addname
 from sphinx.ext.napoleon import GoogleDocstring
 
+from revorder.engines.choice import Engine
+from revorder.orders import Order
+
 FENCE = re.compile(r"^```\{public\} ([\w.]+)\n```$", re.MULTILINE)
 LONG = 100  # letters of a constant that are shown
 END = r"(?<=[.:])\s(?=[A-Z`])"  # of a sentence
 RETURNS = re.compile(r"^Returns:\n((?:(?:    .*)?\n)+)", re.MULTILINE)
 CODE = re.compile(r"""(`[^`]+`|"[\w:.-]+")""")  # "backward" would get curly quotes
 MEANS_SOMETHING = re.compile(r"(\*\w[\w -]*\*)|([*|\\]|_(?!\w))")  # to reStructuredText; *word* is meant so
+#: methods that many classes have, and one protocol describes: name -> what it says
+SHARED = {"word": inspect.getdoc(Order.word), "states": f"{inspect.getdoc(Engine.states)}\n\n{inspect.getdoc(Engine)}"}
 
 
 def asked(text: str) -> list[Public]:
@@ -101,6 +106,16 @@ def docstring(full: str, value: Any) -> str:
     return inspect.getdoc(value) or ""
 
 
+def skipped(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
+    """What a protocol describes is shown where it has no docstring of its own; autodoc decides about anything else."""
+    return False if shared(name, obj) else None
+
+
+def shared(name: str, obj: Any) -> str:
+    """What a protocol says of a method without a docstring; "" if none does."""
+    return SHARED.get(name.rpartition(".")[2], "") if inspect.isfunction(obj) and not inspect.getdoc(obj) else ""
+
+
 def parameters(obj: Any) -> tuple[str, ...]:
     """Names of parameters; exceptions of our own have a signature that Python does not tell."""
     try:
@@ -116,12 +131,14 @@ def process(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[
     """
     if what == "data":
         lines[:] = docstring(name, obj).split("\n")
+    elif what == "method" and (said := shared(name, obj)):
+        lines[:] = said.split("\n")
     first = next((number for number, line in enumerate(lines) if line.lstrip().startswith(">>>")), len(lines))
     prose = RETURNS.sub(as_field, "\n".join(lines[:first]))
     prose = markup(prose, name.rpartition(".")[0], parameters(obj))
     kind = what if what in {"class", "function", "exception"} else "method"
-    said = [*prose.split("\n"), *lines[first:]]
-    lines[:] = GoogleDocstring(said, app.config, app, kind, name, obj, options).lines()
+    text = [*prose.split("\n"), *lines[first:]]
+    lines[:] = GoogleDocstring(text, app.config, app, kind, name, obj, options).lines()
 
 
 def as_field(section: re.Match[str]) -> str:
@@ -161,5 +178,6 @@ def setup(app: Any) -> dict[str, bool]:
     """Called by Sphinx, as an extension."""
     app.connect("source-read", show_names)
     app.connect("object-description-transform", tidy, priority=600)
+    app.connect("autodoc-skip-member", skipped)
     app.connect("autodoc-process-docstring", process)
     return {"parallel_read_safe": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from revorder.orders import Order
 OFFERED = {"model": ("shape", "classes", "width", "seed"), "dataset": ("directory",)}  # by keyword
 POSITIONS = {"loss": 2, "metric": 2}  # outputs and targets
 PARAMS = ["params"]  # the one argument of a metric of the parameters
+DEEP = 100  # wrappers and partials around one function
 ARGUMENT = {"model": "make", "dataset": "load", "order": "order", "loss": "criterion", "metric": "function"}
 
 
@@ -32,10 +34,26 @@ def of_params(function: Any) -> bool:
 
 
 def call(kind: str, thing: Any, offered: Mapping[str, Any]) -> Any:
-    """Call it with what it names of what is offered."""
-    parameters = _parameters(thing)
+    """Call it with what it names of what is offered, and what nobody has bound: a `functools.partial` keeps its own."""
+    parameters, taken = _parameters(thing), bound(thing)
     every = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-    return thing(**{name: value for name, value in offered.items() if every or name in parameters})
+    asked = {name: value for name, value in offered.items() if every or name in parameters}
+    return thing(**{name: value for name, value in asked.items() if name not in taken})
+
+
+def bound(thing: Any) -> set[str]:
+    """Names of parameters that somebody has bound, by a partial, a partial of one, or one behind a wrapper."""
+    found: set[str] = set()
+    named: set[str] = set()  # of wrappers, which pass on what they like
+    for _ in range(DEEP):
+        if isinstance(thing, functools.partial):
+            places = [name for name, one in _parameters(thing.func).items() if one.kind is one.POSITIONAL_OR_KEYWORD]
+            found |= ({*thing.keywords, *places[: len(thing.args)]}) - named
+            thing = thing.func
+        elif (wrapped := getattr(thing, "__wrapped__", None)) is not None:
+            named |= inspect.signature(thing, follow_wrapped=False).parameters.keys()
+            thing = wrapped
+    return found
 
 
 def _check_names(kind: str, thing: Any) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from revorder.data.files import length
 from revorder.errors import did_you_mean
 from revorder.experiments.own import ANY, TEXT, Own, entries, keep
-from revorder.experiments.sources import MOST, Source, digest, source_of
+from revorder.experiments.sources import MOST, digest, source_of
 
 __all__ = ["bring"]
 
@@ -148,5 +148,5 @@ def _named(module: types.ModuleType, short: str, name: str, sha256: str | None) 
     thing = getattr(module, name)
     if not callable(thing) and not hasattr(thing, "word"):
         raise ValueError(f"import: {text} is {thing!r}, but a function, a class or an order is needed")
-    keep(Own(ANY, text, thing, Source(source_of(thing).name, short, sha256)))
+    keep(Own(ANY, text, thing, replace(source_of(thing), file=short, sha256=sha256)))
     return text

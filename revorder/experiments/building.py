@@ -97,7 +97,8 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
         update = augmented(update, images.crop_and_flip, seed)
     index = getattr(batches, config.data_order)(len(data.train[0]), config.batch_size, config.steps, seed)
     parts = {"train": some(data.train, config.train_measured)} if config.train_measured else {}
-    metrics = Own({name: own.need("metric", name).thing for name in config.metrics}, criterion, guesses)
+    named = {name: own.need("metric", name).thing for name in config.metrics}
+    metrics = Own(named, criterion, guesses, own.find("model", config.model) is not None)
     measures = Measures(model, update, prepare, parts | {"test": data.test}, CHUNK.get(config.model, FEW), metrics)
     examples = batches.Minibatches(data.train, index, prepare=prepare)
     return Problem(update, update.init(params), examples, measures.metrics)

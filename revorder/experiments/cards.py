@@ -17,17 +17,19 @@ def machine(device: str) -> dict[str, Any]:
 
 
 def declared(used: Sequence[Own]) -> list[dict[str, Any]]:
-    """What a card says of each registered thing: kind, name, qualified name, file, and the file's SHA-256."""
+    """What a card says of each registered thing: kind, name, qualified name, file, its SHA-256, and bound values'."""
     return [
         {"kind": own.kind, "name": own.name, "object": own.source.name, "file": own.source.file,
-         "sha256": own.source.sha256} for own in used
+         "sha256": own.source.sha256, "bound": own.source.bound} for own in used
     ]  # fmt: skip
 
 
 def check_unchanged(card: dict[str, Any], now: Sequence[dict[str, Any]]) -> None:
     """Raise ValueError if what a folder was begun with is registered otherwise now.
 
-    What somebody typed in a session whose text cannot be found has no digest, and cannot be compared.
+    What somebody typed in a session whose text cannot be found has no digest, and folders from before have none of
+    bound values; these cannot be compared here. How a job begins is (`beginnings.py`). A loader may bind another
+    folder: its examples are compared.
     """
     before = {(line["kind"], line["name"]): line for line in own_lines(card)}
     for line in now:
@@ -39,6 +41,13 @@ def check_unchanged(card: dict[str, Any], now: Sequence[dict[str, Any]]) -> None
                 f"own: {line['kind']} {line['name']!r} is not what this folder was begun with: {file} has changed "
                 f"since (SHA-256 {str(digests[0])[:12]}… then, {digests[1][:12]}… now). Results of both must not be "
                 "mixed: put the file back, or begin in another folder"
+            )
+        bound = then.get("bound"), line["bound"]
+        if line["kind"] != "dataset" and bound[0] != bound[1] and None not in bound:
+            raise ValueError(
+                f"own: {line['kind']} {line['name']!r} is not what this folder was begun with: its text is the same, "
+                "but other values are bound to it (arguments of a partial, a closure, defaults, attributes, or globals "
+                "that it reads). Results of both must not be mixed: bind the same, or begin in another folder"
             )
 
 

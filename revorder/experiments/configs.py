@@ -29,8 +29,8 @@ class Config:
     """One experiment: a model trained with a constant learning rate, in several composition orders and seeds.
 
     Attributes:
-        name: what it is called.
-        profile: "smoke", "laptop" or "gpu", or a word of your own.
+        name: what it is called, as its folder: without slashes, ":" and a leading ".", at most 100 characters.
+        profile: "smoke", "laptop" or "gpu", or a word of your own, under the same rules.
         dataset: see `CHOICES`. "austen" is a text, "fashion-mnist-as-rgb32" is Fashion-MNIST in CIFAR's format. Or the
             name of your own, as those of a model, orders, loss and metrics (see `register_data`).
         model: "mlp" (one hidden layer, ReLU), "resnet18" or "resnet50" with a 3x3 stem, "transformer" (two blocks), or

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from revorder.experiments import own
 from revorder.experiments.choices import CHOICES, RESNETS
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ MOST_LETTERS = 1 << 27  # of the words of all checkpoints and orders: a plan hol
 
 def check_together(config: Config) -> None:
     """Raise unless the fields of a configuration, each fine by itself, go together."""
-    if not isinstance(config.name, str) or not config.name or not isinstance(config.profile, str):
-        raise TypeError(f"name, profile: got {config.name!r} and {config.profile!r}, but both must be texts")
+    for field in ("name", "profile"):
+        own.check_label(field, getattr(config, field))
     if config.optimizer == "adam" and config.momentum:
         raise ValueError(f"momentum: got {config.momentum}, but adam has moments of its own; use 0")
     if config.compile and config.engine == "replay":

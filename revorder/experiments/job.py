@@ -92,13 +92,12 @@ class Snapshots:
     def __init__(
         self, path: Path, job: Job, interval: float, stop: threading.Event | None = None, watcher: Watcher | None = None
     ):
-        self.path, self.job, self.interval = path, job, interval
+        self.path, self.job, self.interval, self.watcher = path, job, interval, watcher
         self.stop = threading.Event() if stop is None else stop
-        self.watcher = watcher
         self.place: Place | None = None
         self.kept: Trajectory | None = None
         self.maps: Maps | None = None
-        self.found: dict[str, Any] = {}
+        self.found, self.began, self.begins = (dict[str, Any]() for _ in range(3))  # for the latter: `beginnings.py`
         self.resumed = path.exists()
         self.saved, self.last = 0, time.monotonic()
         if self.resumed:
@@ -125,7 +124,10 @@ class Snapshots:
     def _save(self, place: Place) -> None:
         gathered = self.collected.trajectory()
         about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
-        about["metrics"] = {name: values.tolist() for name, values in gathered.metrics.items()}
+        about |= {
+            "metrics": {name: values.tolist() for name, values in gathered.metrics.items()},
+            "begins": self.begins,
+        }
         if self.maps is not None:
             about["found"] = {"notes": self.maps.notes, "checks": self.maps.audit.kept()}
         tree = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
@@ -138,7 +140,8 @@ class Snapshots:
             raise ValueError(f"{self.path} is a snapshot of {about.get('job')!r}, but {self.job} was to be resumed")
         with reading(self.path, "a snapshot"):
             metrics = storage.measured(about, tree["kept"])
-            self.place, self.found = Place(about["position"], tree["place"]), about.get("found", {})
+            self.place, self.began = Place(about["position"], tree["place"]), dict(about.get("begins", {}))
+            self.found = about.get("found", {})
             self.kept = Trajectory(self.job.order, about["steps"], tree["kept"], metrics, about["cost"])
 
     def belongs_to(self, maps: Maps) -> None:

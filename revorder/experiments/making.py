@@ -109,7 +109,7 @@ def check_fit(config: Config, model: torch.nn.Module, criterion: Criterion, exam
     Raises:
         ValueError, TypeError: outputs or loss of another form; the message says which.
     """
-    inputs, targets = examples
+    inputs, targets = (one.clone() for one in examples)  # somebody's code may write into them
     mode = model.training
     with torch.no_grad(), seeded(0, "fit"):
         try:

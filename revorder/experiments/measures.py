@@ -11,7 +11,7 @@ import torch
 
 from revorder import models
 from revorder.experiments.asking import of_params
-from revorder.pytrees import Tree, Update
+from revorder.pytrees import Tree, Update, clone
 from revorder.running.measuring import Joint
 
 Examples = tuple[torch.Tensor, torch.Tensor]  # inputs and targets, as they are stored
@@ -25,11 +25,15 @@ class Own:
         metrics: name -> function of outputs and targets, or of the parameters alone.
         criterion: (outputs, targets) -> the mean loss.
         guesses: whether the largest output is the guess of a class.
+        model: whether the model is somebody's own.
+
+    Whatever is somebody's own gets copies, which it may write into: stored examples, and what is measured next, stay.
     """
 
     metrics: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     criterion: Callable[..., Any] = models.sequence_cross_entropy
     guesses: bool = True
+    model: bool = False
 
 
 class Measures:
@@ -60,17 +64,18 @@ class Measures:
         found = {}
         for part, (inputs, targets) in self.parts.items():
             outputs = self.outputs(state, inputs)
-            found[f"{part} loss"] = self.own.criterion(outputs, targets)
+            found[f"{part} loss"] = self.own.criterion(outputs.clone(), targets.clone())
             if self.own.guesses:
                 found[f"{part} accuracy"] = (outputs.argmax(-1) == targets).double().mean()
             for name, function in self.of_outputs.items():
-                found[f"{part} {name}"] = function(outputs, targets)
-        return found | {name: function(self.update.params(state)) for name, function in self.of_params.items()}
+                found[f"{part} {name}"] = function(outputs.clone(), targets.clone())
+        return found | {name: function(clone(self.update.params(state))) for name, function in self.of_params.items()}
 
     def outputs(self, state: Tree, inputs: torch.Tensor) -> torch.Tensor:
         """What the model makes of stored inputs."""
         values = {**self.update.params(state), **self.update.buffers(state)}
-        chunks = (self.prepare((some, None))[0] for some in inputs.split(self.chunk))
+        parts = (some.clone() if self.own.model else some for some in inputs.split(self.chunk))
+        chunks = (self.prepare((some, None))[0] for some in parts)
         return torch.cat([torch.func.functional_call(self.model, values, (some,)) for some in chunks])
 
     @property

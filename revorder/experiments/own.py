@@ -26,6 +26,8 @@ OURS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 ANY = "code"  # the kind of what was brought as "study.py:OddEven": whatever the field needs that it is written in
 NAME = re.compile(r"\w[\w.-]{0,63}")
+LABEL = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f\ud800-\udfff]{1,100}")  # results are kept under it
+READ = re.compile(r"[^/\\:\x00-\x1f\x7f]{0,255}")  # what earlier versions accepted, as far as it leads nowhere else
 TEXT = re.compile(r"\w[\w.-]{0,99}:[^\W\d]\w{0,99}")  # a file or module, and a name in it
 NUMBERED = re.compile(r"(.+):(\d{1,18})", re.ASCII)
 
@@ -174,3 +176,20 @@ def check_known(kind: str, name: Any) -> None:
     could_be = isinstance(name, str) and (NAME.fullmatch(name) or TEXT.fullmatch(name))
     if not (could_be and _reading.get()):
         raise ValueError(missing(kind, name))
+
+
+def check_label(field: str, value: Any) -> None:
+    """Raise unless a value can be a part of a folder's name, wherever a configuration comes from.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it has other characters, such as those that lead to another folder.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{field}: got {value!r}, but it must be a text")
+    if not (READ if _reading.get() else LABEL).fullmatch(value):
+        shown = value if len(value) < 100 else f"{value[:100]}…"
+        raise ValueError(
+            f"{field}: got {shown!r}, but it may have no '/', '\\', ':' or control character, begin with '.', or "
+            "have more than 100 characters: a folder is named so"
+        )

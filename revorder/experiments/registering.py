@@ -26,7 +26,7 @@ def register_model(name: str, make: Callable[..., Any], *, replace: bool = False
             by keyword, those of these that its signature names: `shape` (of one example, a tuple), `classes` (the
             largest class of the data plus one; for real targets the numbers of one target), `width` (the
             configuration's) and `seed`. torch's, NumPy's and Python's generators are seeded from `seed` around the
-            call: parameters that torch draws are those of the seed.
+            call: parameters that torch draws are those of the seed. What a `functools.partial` has bound stays so.
         replace: take the place of another function that has this name.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Where a function, a class or an object comes from: its qualified name, its file, and the SHA-256 of that file."""
+"""Where a function, a class or an object comes from: its name and file, and digests of text and values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from revorder.data.files import length
+from revorder.experiments.bound import digest_of_bound
 
 MOST = 1 << 24  # bytes of a source file
 
@@ -22,25 +23,27 @@ class Source:
         name: qualified, such as "OddEven"; of an object that of its class.
         file: the name of its file, without folders; None if it was typed, in a notebook for example.
         sha256: of the file's bytes; of its own text where there is no file; None if that is not known either.
+        bound: SHA-256 of the values that are bound to it, which its text does not say; "" where there are none.
     """
 
     name: str
     file: str | None
     sha256: str | None
+    bound: str = ""
 
 
 def source_of(thing: Any) -> Source:
     """Where a function, a class, or the class of an object comes from."""
     made = _maker(thing)
-    name = str(getattr(made, "__qualname__", type(made).__name__))
+    name, bound = str(getattr(made, "__qualname__", type(made).__name__)), digest_of_bound(thing, made)
     try:
         path = Path(inspect.getsourcefile(made) or "")
         if path.is_file() and length(path) <= MOST:
-            return Source(name, path.name, digest(path.read_bytes()))
+            return Source(name, path.name, digest(path.read_bytes()), bound)
     except (OSError, TypeError, ValueError):
         pass
     text = _text(made)
-    return Source(name, None, digest(text.encode()) if text else None)
+    return Source(name, None, digest(text.encode()) if text else None, bound)
 
 
 def digest(content: bytes) -> str:

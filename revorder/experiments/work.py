@@ -14,13 +14,12 @@ import numpy as np
 from revorder.data.datasets import Dataset
 from revorder.errors import DivergedError
 from revorder.experiments.arithmetic import arithmetic_of
+from revorder.experiments.beginnings import beginning, check_alike
 from revorder.experiments.building import build, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job
-from revorder.experiments.making import fingerprint
-from revorder.experiments.own import find
 from revorder.experiments.sending import Parcel
 from revorder.running.collecting import Collector
 from revorder.trajectories.trajectory import Trajectory
@@ -48,8 +47,10 @@ class Work:
         snapshots = Snapshots(folder.snapshot(job), job, self.interval, stop, watcher)
         with arithmetic_of(self.config):
             loaded = data or load(self.config, self.data, self.device)
-            same = _check_examples(folder, loaded) if find("dataset", self.config.dataset) else {}
             problem = build(self.config, loaded, job.seed)
+            snapshots.begins = begins = beginning(self.config, job, problem, loaded, self.device)
+            here = {str(job): snapshots.began} if snapshots.began else {}
+            check_alike(self.config, job, begins, folder.card()["jobs"] | here)
             diverged = None
             try:
                 found = carry_out_job(self.config, job, problem, snapshots)
@@ -64,15 +65,4 @@ class Work:
         took = round(time.monotonic() - began, 2)
         # the engine: bits depend on how many states advanced in one call
         line = {"evaluations": found.cost, "seconds": took, "resumed": snapshots.resumed, "engine": found.engine}
-        return {**line, **made_by, **same, **({"diverged": diverged} if diverged else {})}
-
-
-def _check_examples(folder: Folder, data: Dataset) -> dict[str, str]:
-    """What to write down of the examples of a registered data set: they must be those of all other jobs."""
-    made = fingerprint(data)
-    for name, line in folder.card()["jobs"].items():
-        if line.get("examples", made) != made:
-            raise ValueError(
-                f"dataset: {data.name!r} has other examples than for {name}; load must return the same in every process"
-            )
-    return {"examples": made}
+        return {**line, **made_by, **begins, **({"diverged": diverged} if diverged else {})}

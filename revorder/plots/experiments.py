@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from revorder.plots.groups import check_has
 from revorder.plots.labels import entry, with_unit
 from revorder.plots.looks import REFERENCE, look, looks, numbers
 from revorder.plots.picture import Picture, figure, plain_log
@@ -29,7 +30,13 @@ def experiment_paths_figure(
         unit: of the metric, for the axis label.
         tail: how many checkpoints the right panel shows, at least one.
         title: the message of the figure.
+
+    Raises:
+        ValueError: a run without this metric, or without checkpoints.
     """
+    for name, seeds in runs.items():
+        for seed, run in enumerate(seeds):
+            check_has(run, metric, f"runs[{name!r}][{seed}]")
     made, (whole_path, end) = figure(8.0, 3.8, ncols=2, width_ratios=[3, 2])
     found = numbers(list(runs))
     for name, seeds in runs.items():

@@ -10,6 +10,7 @@ import numpy as np
 
 from revorder.diagnostics.intervals import t_quantile
 from revorder.diagnostics.spreads import spread_along_path
+from revorder.errors import did_you_mean
 from revorder.showing import name_of
 from revorder.trajectories.seed_runs import SeedRuns
 from revorder.trajectories.trajectory import Trajectory
@@ -62,10 +63,10 @@ class Group:
 
 
 def groups_of(runs: Sequence[Runs]) -> list[Group]:
-    """A group for each line.
+    """A group for each line; a `SeedRuns` of one seed is a run of its own.
 
     Raises:
-        ValueError: a group of fewer than two seeds, of several orders, or with different checkpoints.
+        ValueError: a list of fewer than two seeds, of several orders, or with different checkpoints.
         TypeError: what is no run.
     """
     return [_group(each, f"runs[{place}]") for place, each in enumerate(runs)]
@@ -75,14 +76,17 @@ def _group(given: Runs, argument: str) -> Group:
     if isinstance(given, Trajectory):
         return Group(given.order, [given], several=False, provenance=given.provenance)
     if isinstance(given, SeedRuns):
-        found = Group(given.order, _apart(given), provenance=given.provenance)
+        runs = _apart(given)
+        if not runs:
+            raise ValueError(f"{argument}: it was run without metrics, but a line needs one; give run_seeds metrics")
+        found = Group(given.order, runs, several=len(runs) > 1, provenance=given.provenance)
     else:
         if not isinstance(given, list | tuple) or not all(isinstance(run, Trajectory) for run in given):
             raise TypeError(
                 f"{argument}: got {given!r}, but it must be a run, a SeedRuns, or a list of runs of one order"
             )
         found = Group(given[0].order if given else "", list(given))
-    if len(found.runs) < 2:
+    if found.several and len(found.runs) < 2:
         raise ValueError(f"{argument}: a band needs at least two seeds, but got {len(found.runs)}; give the run itself")
     if len(orders := {name_of(run.order) for run in found.runs}) > 1:
         raise ValueError(
@@ -100,3 +104,29 @@ def _apart(runs: SeedRuns) -> list[Trajectory]:
         Trajectory(runs.order, runs.steps, None, {name: values[:, seed] for name, values in runs.metrics.items()})
         for seed in range(seeds)
     ]
+
+
+def check_metric(groups: Sequence[Group], metric: str, log: bool = False) -> None:
+    """Raise unless every run has a metric at some checkpoint, and, for a logarithmic axis, something above 0.
+
+    Raises:
+        ValueError: a run has no such metric, no checkpoints, or nothing that such an axis could show.
+    """
+    for place, group in enumerate(groups):
+        for run in group.runs:
+            check_has(run, metric, f"runs[{place}]")
+    if log and not any(np.any(np.isfinite(values) & (values > 0)) for values in (g.values(metric) for g in groups)):
+        raise ValueError(
+            f"log: {metric!r} has no finite value above 0 that a logarithmic axis could show; use log=False"
+        )
+
+
+def check_has(run: Trajectory | SeedRuns, metric: str, argument: str) -> None:
+    """Raise ValueError unless a run has a metric, at one checkpoint at least."""
+    if metric not in run.metrics:
+        known = ", ".join(run.metrics) or "none"
+        raise ValueError(
+            f"metric: got {metric!r}, but the metrics of {argument} are {known}{did_you_mean(str(metric), run.metrics)}"
+        )
+    if not run.steps:
+        raise ValueError(f"{argument}: it has no checkpoints, so there is nothing to draw; perhaps it diverged at once")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from revorder.diagnostics.laws import compare_laws
 from revorder.diagnostics.spreads import spread_along_path, spread_over_seeds
+from revorder.plots.groups import check_has
 from revorder.plots.labels import entry, labels_of, with_unit
 from revorder.plots.looks import looks
 from revorder.plots.picture import Picture, figure
@@ -60,12 +61,15 @@ def two_spreads_figure(
         title: the message.
 
     Raises:
-        ValueError: no order, or other ones in `seeds` than in `paths`.
+        ValueError: no order, other ones in `seeds` than in `paths`, or a run without this metric.
     """
     from seaborn import ecdfplot
 
     names = labels_of(seeds, argument="seeds")
     _check_pairs(seeds, paths)
+    for place in range(len(names)):
+        check_has(seeds[place], metric, f"seeds[{place}]")
+        check_has(paths[place], metric, f"paths[{place}]")
     made, (left, right) = figure(8.0, 3.6, ncols=2)
     label, n = with_unit(metric, unit), seeds[0].steps[-1]
     over = {name: spread_over_seeds(runs, metric, n) for name, runs in zip(names, seeds, strict=True)}

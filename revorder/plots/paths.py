@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from revorder.errors import whole
 from revorder.plots.design import BESIDE
-from revorder.plots.groups import BANDS, Group, Runs, groups_of
+from revorder.plots.groups import BANDS, Group, Runs, check_metric, groups_of
 from revorder.plots.labels import entry, labels_of, with_unit
 from revorder.plots.looks import REFERENCE, dot, looks, numbers
 from revorder.plots.looks import band as draw_band
@@ -42,7 +43,8 @@ def paths_figure(
 
     Args:
         runs: with this metric, at checkpoints in ascending order; one line each. A `SeedRuns`, or a list of runs of one
-            order, one for each seed, is a line through their means, with a band; its spread is the mean of theirs.
+            order, one for each seed, is a line through their means, with a band; its spread is the mean of theirs. A
+            `SeedRuns` of one seed is a run.
         metric: a key of `Trajectory.metrics`.
         unit: of the metric, for the axis label.
         title: the message of the figure; default: the spread along the path of each run.
@@ -59,13 +61,18 @@ def paths_figure(
             of the time.
 
     Raises:
-        ValueError: no run, labels that do not name every line once, an unknown band, or one over fewer than two seeds.
-        TypeError: labels that are no texts, or what is no run.
+        ValueError: no run, one without this metric or without checkpoints, labels that do not name every line once, an
+            unknown band, a list of fewer than two seeds, `last` < 1, `epoch` < 0, or with `log` nothing above 0.
+        TypeError: labels that are no texts, what is no run, or a `last` or `epoch` that is no integer.
     """
     if band not in BANDS:
         raise ValueError(f"band: got {band!r}, but it must be one of {', '.join(BANDS)}")
+    whole("last", last, 1)
+    if epoch is not None:
+        whole("epoch", epoch, 0)
     groups = groups_of(runs)
     named = dict(zip(labels_of(groups, labels), groups, strict=True))
+    check_metric(groups, metric, log)
     means = _means(groups, band)
     quick = fast and len(named) <= FEW and not means
     made, (whole_path, end) = figure(8.0, 3.5, fast=quick, ncols=2, width_ratios=[3, 2])

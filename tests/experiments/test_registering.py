@@ -146,7 +146,8 @@ def test_the_card_says_what_was_registered_and_the_digest_of_its_file(tmp_path):
     digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     assert {line["sha256"] for line in lines.values()} == {digest}
     assert lines["even-first"] == {
-        "kind": "order", "name": "even-first", "object": "EvenFirst", "file": Path(__file__).name, "sha256": digest
+        "kind": "order", "name": "even-first", "object": "EvenFirst", "file": Path(__file__).name, "sha256": digest,
+        "bound": "",
     }  # fmt: skip
     assert source_of(functools.partial(net, width=3)).name == "net" and source_of(len).sha256 is None
 

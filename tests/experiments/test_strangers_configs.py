@@ -160,3 +160,35 @@ def test_the_traps_would_be_noticed(tmp_path, monkeypatch):
     with empty_registry(), pytest.raises((ValueError, TypeError, StoppedError)):
         configuration("mlp-digits", "smoke", ["planted_trap.py:thing"])
     assert mark.exists()
+
+
+OUT = ("x/../../../evil", "/evil", "..", "", "x\\..\\evil", "C:evil", "a\0b", "a\nb", ".hidden", "a" * 300, "x/y")
+
+
+@pytest.mark.parametrize("field", ["name", "profile"])
+@pytest.mark.parametrize("text", OUT)
+def test_where_results_lie_is_not_a_strangers_choice(tmp_path, monkeypatch, field, text):
+    """The folder's name is made of both, by the command line and the widget."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    fields = json.loads(TEXT) | {field: text}
+    with pytest.raises(ValueError, match=f"{field}: got .*but it may have no"):
+        Config.from_json(json.dumps(fields))
+    Path("c.json").write_text(json.dumps(fields))
+    if field == "profile":
+        assert "profile: got" in cli("run", "other", "--config", "c.json", "--yes")
+    assert [found.name for found in tmp_path.rglob("*")] == ["here", "c.json"]
+    if set(text) & set("/\\:\0\n"):  # nor may a folder say so, which a widget can be given
+        Path("r").mkdir()
+        Path("r", "config.json").write_text(json.dumps(fields))
+        with pytest.raises(ValueError, match=f"is damaged: {field}: got"):
+            Folder("r").config()
+
+
+def test_names_from_before_can_be_read():
+    for name in ("my net (2)", ".net", "..", "a" * 200):
+        text = json.dumps(json.loads(TEXT) | {"name": name})
+        assert Config.from_json(text, registered=False).name == name
+    assert Config("my net.2", "größer", steps=8, stride=4).name == "my net.2"
+    with pytest.raises(TypeError, match="name: got 3, but it must be a text"):
+        Config(3)

@@ -86,6 +86,12 @@ def test_runs_of_many_seeds_are_drawn_as_lists_of_runs():
     assert drawn([together(group)])[1].png == drawn([group])[1].png == drawn([tuple(group)])[1].png
 
 
+def test_many_seeds_that_are_one_are_a_run():
+    """Whoever called `run_seeds` has no trajectory to give instead."""
+    one = seeds("backward", count=1)
+    assert drawn([together(one)])[1].png == drawn(one)[1].png
+
+
 def test_runs_bands_and_labels_in_one_figure():
     figure, picture = drawn(
         [loss_run("shuffled", 3), seeds("forward"), together(seeds("forward", 9))], labels=["a", "b", "c"]
@@ -127,7 +133,7 @@ def test_a_logarithmic_axis_ends_where_the_seeds_do():
         ([], ValueError, "runs: got none"),
         ([[]], ValueError, r"runs\[0\]: a band needs at least two seeds, but got 0"),
         ([loss_run("forward", 1), seeds("forward", count=1)], ValueError, r"runs\[1\]: a band needs .* give the run"),
-        ([together(seeds("forward", count=1))], ValueError, r"runs\[0\]: a band needs at least two seeds"),
+        ([ro.SeedRuns("forward", [1], None, {}, 1, "")], ValueError, r"runs\[0\]: it was run without metrics"),
         ([[loss_run("forward", 1), loss_run("backward", 1)]], ValueError, r"runs\[0\]: got runs of backward, forward"),
         ([[loss_run("forward", 1), loss_run("forward", 1, 12)]], ValueError, r"runs\[0\]: got runs with different"),
         (["forward"], TypeError, r"runs\[0\]: got 'forward', but it must be a run"),
