@@ -6,18 +6,13 @@ import json
 import sys
 
 import pytest
-from click.testing import CliRunner
-from own_code import empty_registry, study
+from own_code import OWN, SIZE, cli, empty_registry, study
 from results import differences
 
 import revorder as ro
 from revorder.experiments import Config, Folder, bring, bringing, jobs, run
-from revorder.experiments.cli import main
 from revorder.experiments.composing import order_of
 from revorder.experiments.typed import configuration
-
-SIZE = {"steps": 12, "stride": 4, "seeds": 1, "width": 3}
-OWN = {"model": "net", "dataset": "spirals", "orders": ("even-first",), "metrics": ("sure",)}
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +22,6 @@ def file(tmp_path, monkeypatch):
     (tmp_path / "study.py").write_text(study())
     with empty_registry():
         yield tmp_path / "study.py"
-
-
-def cli(*words, code=0):
-    made = CliRunner().invoke(main, [str(word) for word in words])
-    assert made.exit_code == code, (made.output, made.exception)
-    return made.output
 
 
 def test_a_file_is_run_once_and_kept_apart(file, tmp_path):

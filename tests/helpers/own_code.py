@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import CliRunner
 from how_to import FILE, blocks
 
 from revorder.experiments import bringing, composing, own
+from revorder.experiments.cli import main
 
 PAGE = Path(__file__).resolve().parents[2] / "notebooks" / "how-to" / "own_experiment.md"
+SIZE = {"steps": 12, "stride": 4, "seeds": 1, "width": 3}
+OWN = {"model": "net", "dataset": "spirals", "orders": ("even-first",), "metrics": ("sure",)}  # what study.py registers
 PLANTED = """from pathlib import Path
 (Path(__file__).parent / 'ran').touch()
 def thing(*given, **named): ...
@@ -21,6 +25,13 @@ def thing(*given, **named): ...
 def study() -> str:
     """study.py, as the page shows it."""
     return next(block.code for block in blocks(PAGE.read_text("utf8")) if FILE.match(block.code))
+
+
+def cli(*words: object, code: int = 0) -> str:
+    """What `revorder` with these words prints, ending with this code."""
+    made = CliRunner().invoke(main, [str(word) for word in words])
+    assert made.exit_code == code, (made.output, made.exception)
+    return made.output
 
 
 @contextmanager
