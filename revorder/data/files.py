@@ -100,6 +100,15 @@ def plain_places(folder: Path, names: Iterable[str]) -> None:
                 raise ValueError(f"out: {place} is not a plain file; take it away, or choose another folder")
 
 
+def check_name(argument: str, path: str | Path) -> None:
+    """Raise ValueError unless a path is UTF-8, as safetensors needs it."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        said = f"got {os.fspath(path)!r}, which is not UTF-8; choose another name, or a folder with another one"
+        raise ValueError(f"{argument}: {said}") from None
+
+
 def write(path: Path, content: str | bytes) -> None:
     """Write a file so that, whenever the process ends, the old or the new file stands there whole.
 

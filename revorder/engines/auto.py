@@ -14,7 +14,7 @@ from torch.utils import _pytree as pytree
 from revorder.engines.affine import Affine
 from revorder.engines.kernels import SETTLED, Kernels, layout_of
 from revorder.engines.maps import Maps
-from revorder.engines.memory import ran_out, state_bytes
+from revorder.engines.memory import state_bytes
 from revorder.engines.replay import Replay
 from revorder.engines.spanning import Spanning
 from revorder.engines.stopwatch import seconds_of
@@ -63,9 +63,7 @@ class Auto:
         try:
             probe = _Probe(maps, start, plan)
         except NotBatchableError as error:
-            fits = error.__cause__ is None or not ran_out(error.__cause__)
-            why = "the update does not run under torch.vmap" if fits else "memory is too small for two states at once"
-            return Replay(), f"{why}: {error.__cause__}"
+            return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
         if not (long and probe.can_measure):
             return Wavefront(), _work(plan)
         return probe.fastest()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from revorder.engines.memory import ran_out
 from revorder.pytrees import Tree, describe
 
 # what an error says -> what usually helps; the first that fits
@@ -29,17 +30,22 @@ def named(error: Exception, argument: str, doing: str, details: Iterable[str] = 
     """An error of a kind that callers expect, whose text begins with the argument to blame.
 
     Args:
-        error: what was raised; a text that names an argument already stays in front.
+        error: what was raised; a text that names an argument already stays in front. One that says that memory is
+            full becomes a MemoryError.
         argument: the argument to blame.
         doing: what was being computed, such as "on batch 3".
         details: further lines.
     """
-    kind = TypeError if isinstance(error, TypeError) else ValueError
+    full = ran_out(error)
+    kind = MemoryError if full else TypeError if isinstance(error, TypeError) else ValueError
     text = str(error) or type(error).__name__
-    name = "" if isinstance(error, RuntimeError | TypeError | ValueError | IndexError) else f"{type(error).__name__}: "
+    name = "" if full or isinstance(error, RuntimeError | TypeError | ValueError | IndexError) else f"{type(error).__name__}: "
     head = text if NAMED.match(text) else f"{argument}: it failed {doing}: {name}{text}"
     lines = [head, *([] if head is not text else [f"it failed {doing}"]), *details]
-    if head is not text:
+    if full:
+        lines.append("there is too little memory: take smaller batches, keep less of a state (record=...), or advance "
+                     "fewer states at once (engine=ro.Wavefront(max_states=...), or 'replay')")  # fmt: skip
+    elif head is not text:
         lines += [remedy for pattern, remedy in REMEDIES if re.search(pattern, text)][:1]
     return kind("\n  ".join(lines))
 

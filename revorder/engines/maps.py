@@ -126,7 +126,7 @@ class Maps:
         except Exception as error:
             self(letter, clone(row(states, 0)))  # one state alone: raises if the update itself is at fault
             if ran_out(error):
-                raise NotBatchableError(
+                raise MemoryError(
                     "update: it runs on one state, but memory is too small for a stack of "
                     f"{len(pytree.tree_leaves(states)[0])} states ({error}); use engine='replay', or "
                     "ro.Wavefront(max_states=...)"
@@ -170,7 +170,7 @@ class Maps:
         """What a call returns; its errors say what was being computed."""
         try:
             return detach(self.draws.call(self.name(letter), call))
-        except (MemoryError, Drawn):
+        except Drawn:
             raise
         except Exception as error:
             details = [seen(state, batch), *data_hint(self.batches)]

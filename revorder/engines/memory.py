@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psutil
 import torch
 from torch.utils import _pytree as pytree
@@ -9,6 +11,7 @@ from torch.utils import _pytree as pytree
 from revorder.pytrees import Tree
 
 MOST_LANES = 256
+FULL = re.compile(r"out of memory|(can't|cannot|failed to) allocate|not enough memory|ALLOC_FAILED|Storage size", re.I)
 UNTIMED = 2**24  # bytes of the states in one batched call, where nobody has timed what is best
 
 
@@ -38,10 +41,8 @@ def hand_back(device: torch.device) -> None:
 
 def ran_out(error: BaseException) -> bool:
     """Whether an error says that memory was too small; torch says so in several ways."""
-    said = str(error)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and ("memory" in said or "ALLOC_FAILED" in said or "Storage size" in said)
-    )
+    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return known or (isinstance(error, RuntimeError) and bool(FULL.search(str(error))))
 
 
 def states_that_fit(state: Tree) -> int | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from revorder.data.files import check_name
 from revorder.experiments.arithmetic import check_threads
 from revorder.experiments.building import load
 from revorder.experiments.cards import check_unchanged, declared
@@ -81,10 +82,13 @@ def run(
     Raises:
         StoppedError: it was asked to stop; a snapshot is written.
         FolderInUseError: another process writes to this folder.
-        ValueError: the folder holds other results, something in it is damaged, or the data are; what is registered is
+        ValueError: an `interval` that is none; the folder's name is not UTF-8; it holds other results, something in it is damaged, or the data are; what is registered is
             missing, or not what the folder was begun with. Nothing is changed.
     """
     folder, stop = Folder(out), stop or threading.Event()
+    check_name("out", folder.path.absolute())
+    if isinstance(interval, bool) or not isinstance(interval, int | float) or not interval >= 0:
+        raise ValueError(f"interval: got {interval!r}, but it must be a number of seconds >= 0")
     if not resume and (folder.path / "config.json").exists():
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
     _check_workers(config, executor)

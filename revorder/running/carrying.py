@@ -16,7 +16,7 @@ from revorder.engines.choice import Engine
 from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
 from revorder.engines.replay import Replay
-from revorder.errors import CallbackError, DivergedError, NotBatchableError
+from revorder.errors import DivergedError, NotBatchableError
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, finite_rows, is_finite, largest, named_leaves, row
 from revorder.running.collecting import Collector, RunKeeper, progress_bar
@@ -60,18 +60,19 @@ def carry_out(
             return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
         except KeyboardInterrupt:
             raise collected.interrupted() from None
-        except CallbackError as stopped:
-            stopped.trajectory = collected.partial()
-            raise
         except Disagreement as wrong:
             engine = _plainer(engine, maps, str(wrong))
         except NotBatchableError as wrong:
             if not isinstance(engine, Auto):
+                collected.hand_over(wrong)
                 raise
             engine = _plainer(Replay(), maps, str(wrong).splitlines()[0])
         except Drawn as wrong:
             maps.draws.watched, maps.plain = True, maps.plain or "torch" in wrong.moved
             maps.note(f"then again, since {wrong}")
+        except BaseException as error:  # whatever ends a run, what was reached is kept
+            collected.hand_over(error)
+            raise
         if keeper is not None:
             keeper.restart()
 

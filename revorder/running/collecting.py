@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from tqdm.auto import tqdm
 from revorder.engines.blame import named
 from revorder.engines.places import Keeper
 from revorder.engines.purity import Untouched
-from revorder.errors import RunInterrupted
+from revorder.errors import CallbackError, DivergedError, RunInterrupted
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, blank_rows, clone, describe, layout, row, stack
 from revorder.running import measuring
@@ -137,10 +138,21 @@ class Collector:
         """What was gathered until now; None if no checkpoint was reached."""
         return self.trajectory() if self.done.any() else None
 
+    def hand_over(self, error: BaseException) -> None:
+        """Give an error that ends a run what was gathered until now, as its `trajectory`, unless it has that already."""
+        if getattr(error, "trajectory", None) is not None:
+            return
+        with contextlib.suppress(MemoryError, RuntimeError):  # there may be no room to gather it
+            error.trajectory = self.partial()  # type: ignore[attr-defined]
+        if getattr(error, "trajectory", None) is not None and not isinstance(error, CallbackError | DivergedError):
+            error.add_note(f"{self._said()}; this exception's `trajectory` has them")
+
+    def _said(self) -> str:
+        return f"{int(self.done.sum())} of {len(self.done)} checkpoints of {name_of(self.plan.order)} were reached"
+
     def interrupted(self) -> RunInterrupted:
         """The error that carries what was gathered until now."""
-        reached = f"{int(self.done.sum())} of {len(self.done)} checkpoints of {name_of(self.plan.order)} were reached"
-        return RunInterrupted(f"{reached}; this exception's `trajectory` has them", trajectory=self.partial())
+        return RunInterrupted(f"{self._said()}; this exception's `trajectory` has them", trajectory=self.partial())
 
 
 class RunKeeper(Keeper, Protocol):

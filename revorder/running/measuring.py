@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
 from revorder.pytrees import Tree, row
+from revorder.showing import PART, cut
 
 LANES = 32  # a metric may look at a whole test set: activations of so many states at once are held
 
@@ -78,6 +80,6 @@ def _number(name: str, value: Any) -> float:
         if value.numel() != 1:
             raise ValueError(f"metrics[{name!r}]: got shape {tuple(value.shape)}, but a metric must be one number")
         return float("nan") if value.is_meta else value.item()
-    if value is None:
-        raise TypeError(f"metrics[{name!r}]: it returned None, but a metric must return a number")
+    if not hasattr(value, "__float__") or isinstance(value, str | np.str_):
+        raise TypeError(f"metrics[{name!r}]: it returned {cut(repr(value), PART)}, but a metric must return a number")
     return float(value)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import bisect
 import os
 import threading
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from revorder.engines.tally import Tally
-from revorder.errors import CallbackError, DivergedError
+from revorder.errors import DivergedError
 from revorder.planning.plan import Plan
 from revorder.running.collecting import Collector, progress_bar
 from revorder.running.packing import pack, unpack
@@ -20,6 +20,11 @@ from revorder.running.watching import OnCheckpoint, Reports
 from revorder.trajectories.trajectory import Trajectory
 
 Part = tuple[np.ndarray, int]  # its rows (positions in `plan.steps`), and its cost
+NOTHING = pack(None)
+GONE = (
+    "a worker ended without a word, perhaps for lack of memory: give fewer workers, or look at their logs; and call a "
+    "process pool from under `if __name__ == '__main__'`"
+)
 TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
 
 
@@ -31,7 +36,8 @@ def run(
     Raises:
         TypeError: something cannot be pickled; the message names the argument.
         DivergedError: of all parts that diverged, the one with the smallest step; all parts are waited for.
-        Exception: what a worker raised, as it is. Parts that have not begun are cancelled.
+        Exception: what a worker raised, as it is, or what the executor says of a worker that is gone; its `trajectory`
+            has what was reached, of all parts that have come back. Parts that have not begun are cancelled.
     """
     given = {"update": work.keywords["maps"].update, "batches": work.keywords["maps"].batches, "order": plan.order}
     once = os.urandom(8)  # dask names tasks by their arguments: do not meet what was cancelled before
@@ -47,10 +53,14 @@ def run(
     except BaseException as error:
         for future in futures:
             future.cancel()
+        _rescue(futures, collected)
         if isinstance(error, KeyboardInterrupt):
             raise collected.interrupted() from None
-        if isinstance(error, CallbackError):
-            error.trajectory = collected.partial()
+        if isinstance(error, BrokenExecutor):
+            error.add_note(GONE)
+        if not isinstance(error, DivergedError):
+            error.trajectory = None  # type: ignore[attr-defined]  # that of its own part is among what was rescued
+        collected.hand_over(error)
         raise
 
 
@@ -100,6 +110,23 @@ def _work(packed: bytes, part: bytes) -> bytes:
             return pack((found, audit.checked, audit.gap))
         except DivergedError as error:
             return pack((error, audit.checked, audit.gap))
+        except Exception as error:  # a trajectory travels as bytes
+            error.reached = pack(vars(error).pop("trajectory", None))  # type: ignore[attr-defined]
+            error.__notes__ = []
+            raise
+
+
+def _rescue(futures: dict[Future[bytes], Part], collected: Collector) -> None:
+    """Take over what parts have reached that are over, and were not taken over before."""
+    collected.reports = None  # nobody is called any more
+    for future, (rows, _) in futures.items():
+        if not future.done() or future.cancelled() or collected.done[rows].any() or collected.marked[rows].any():
+            continue
+        error = future.exception()
+        answer = unpack(future.result())[0] if error is None else unpack(getattr(error, "reached", NOTHING))
+        reached = answer.trajectory if isinstance(answer, DivergedError) else answer
+        if reached is not None:
+            collected.merge(rows, reached)
 
 
 def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 from torch.utils import _pytree as pytree
 
-from revorder.data.files import check_depth, length, parse, reading
+from revorder.data.files import check_depth, check_name, length, parse, reading
 from revorder.pytrees import Tree
 
 TRAJECTORY, SEED_RUNS = "revorder-trajectory-1", "revorder-seed-runs-1"
@@ -24,8 +24,9 @@ def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJEC
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to; an old file is still there.
-        ValueError: a tree nested so deep that `load` would refuse it.
+        ValueError: a tree nested so deep that `load` would refuse it, or a name that is not UTF-8.
     """
+    check_name("path", path)
     tensors: dict[str, torch.Tensor] = {}
     document = {"format": kind, "tree": _spec(tree, tensors), "about": about}
     check_depth(document)
@@ -34,7 +35,10 @@ def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJEC
     beside = path.with_name(path.name + ".partial")
     beside.unlink(missing_ok=True)  # a link that waits there is not to be followed
     try:
+        beside.touch(exist_ok=False)
+        mode = beside.stat().st_mode  # as the umask wants it: safetensors would keep others from reading
         save_file(tensors, beside, metadata={"revorder": header})
+        beside.chmod(mode)
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -51,6 +55,7 @@ def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]
         ValueError: any other file, or a damaged one.
         OSError: there is none.
     """
+    check_name("path", path)
     length(path)
     with reading(path, f"a {kind} file"):
         with safetensors.safe_open(path, framework="pt") as file:

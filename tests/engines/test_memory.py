@@ -78,7 +78,11 @@ def test_errors_that_are_about_memory(error):
     assert memory.ran_out(error)
 
 
-@pytest.mark.parametrize("error", [ValueError("memory"), RuntimeError("vmap: It looks like you're calling .item()")])
+@pytest.mark.parametrize("error", [
+    ValueError("out of memory"), RuntimeError("vmap: It looks like you're calling .item()"),
+    RuntimeError("more than one element of the written-to tensor refers to a single memory location"),
+    RuntimeError("unsupported memory format option Preserve"),
+])  # fmt: skip
 def test_errors_that_are_not(error):
     assert not memory.ran_out(error)
 
@@ -138,7 +142,7 @@ def test_what_is_said_of_widths(took, said):
 def test_a_run_without_room_says_so_and_not_that_it_cannot_be_stacked():
     maps, start, plan = case(update=vmapped_only(torch.OutOfMemoryError("CUDA out of memory.")))
     states = start.repeat(3, 1)
-    with pytest.raises(ro.NotBatchableError, match=r"memory is too small for a stack of 3 states .*max_states"):
+    with pytest.raises(MemoryError, match=r"memory is too small for a stack of 3 states .*max_states"):
         maps.batched(int(plan.words[0][0]), states, maps.batch(0))
 
 
