@@ -39,7 +39,11 @@ def named(error: Exception, argument: str, doing: str, details: Iterable[str] = 
     full = ran_out(error)
     kind = MemoryError if full else TypeError if isinstance(error, TypeError) else ValueError
     text = str(error) or type(error).__name__
-    name = "" if full or isinstance(error, RuntimeError | TypeError | ValueError | IndexError) else f"{type(error).__name__}: "
+    name = (
+        ""
+        if full or isinstance(error, RuntimeError | TypeError | ValueError | IndexError)
+        else f"{type(error).__name__}: "
+    )
     head = text if NAMED.match(text) else f"{argument}: it failed {doing}: {name}{text}"
     lines = [head, *([] if head is not text else [f"it failed {doing}"]), *details]
     if full:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Folder", "FolderInUseError", "join"]
+COLUMNS = ["order", "seed", "step", "metric", "value"]
 
 
 def __dir__() -> list[str]:
@@ -145,9 +146,10 @@ class Folder(Shown):
         for job in jobs(self.config()):
             runs.setdefault((job.order, job.seed), []).append(job)
         done = {key: parts for key, parts in runs.items() if all(self.result(job).exists() for job in parts)}
-        return {key: self._joined(parts) for key, parts in done.items()}
+        return {key: self.joined(parts) for key, parts in done.items()}
 
-    def _joined(self, parts: list[Job]) -> Trajectory:
+    def joined(self, parts: list[Job]) -> Trajectory:
+        """The trajectory of a run, of all its parts."""
         found = [Trajectory.load(self.result(job)) for job in parts]
         with reading(self.result(parts[0]), f"results of {parts[0].order}"):
             if any(run.order != parts[0].order for run in found):
@@ -159,8 +161,7 @@ class Folder(Shown):
         import pandas as pd
 
         frames = [run.frame().assign(seed=seed) for (_, seed), run in self.finished().items()]
-        columns = ["order", "seed", "step", "metric", "value"]
-        return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
+        return pd.concat(frames)[COLUMNS] if frames else pd.DataFrame(columns=COLUMNS)
 
     def card(self) -> dict[str, Any]:
         """The result card; without jobs before the first one is finished.

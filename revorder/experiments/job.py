@@ -19,6 +19,7 @@ from revorder.engines.places import Place
 from revorder.engines.wavefront import Wavefront
 from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
+from revorder.experiments.digests import CONFIGURATION, check_made_with, digest_of
 from revorder.experiments.resuming import check_replay, check_wavefront
 from revorder.planning.plan import Plan, plan_for
 from revorder.problems import Problem
@@ -98,6 +99,7 @@ class Snapshots:
         self.kept: Trajectory | None = None
         self.maps: Maps | None = None
         self.found, self.began, self.begins = (dict[str, Any]() for _ in range(3))  # for the latter: `beginnings.py`
+        self.made_with: object = None
         self.resumed = path.exists()
         self.saved, self.last = 0, time.monotonic()
         if self.resumed:
@@ -124,10 +126,8 @@ class Snapshots:
     def _save(self, place: Place) -> None:
         gathered = self.collected.trajectory()
         about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
-        about |= {
-            "metrics": {name: values.tolist() for name, values in gathered.metrics.items()},
-            "begins": self.begins,
-        }
+        about |= {CONFIGURATION: gathered.provenance[CONFIGURATION], "begins": self.begins}
+        about["metrics"] = {name: values.tolist() for name, values in gathered.metrics.items()}
         if self.maps is not None:
             about["found"] = {"notes": self.maps.notes, "checks": self.maps.audit.kept()}
         tree = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
@@ -139,7 +139,7 @@ class Snapshots:
         if about.get("job") != str(self.job):
             raise ValueError(f"{self.path} is a snapshot of {about.get('job')!r}, but {self.job} was to be resumed")
         with reading(self.path, "a snapshot"):
-            metrics = storage.measured(about, tree["kept"])
+            metrics, self.made_with = storage.measured(about, tree["kept"]), about.get(CONFIGURATION)
             self.place, self.began = Place(about["position"], tree["place"]), dict(about.get("begins", {}))
             self.found = about.get("found", {})
             self.kept = Trajectory(self.job.order, about["steps"], tree["kept"], metrics, about["cost"])
@@ -163,6 +163,7 @@ class Snapshots:
         """Raise ValueError unless the job can go on from what was loaded; `kept` is what is kept of the start."""
         if self.place is None or self.kept is None:
             return
+        check_made_with(self.made_with, config, self.path)
         with reading(self.path, f"a snapshot of {self.job}"):
             (check_replay if config.engine == "replay" else check_wavefront)(self.place, plan, problem.start)
             steps, gathered = self.kept.steps, set(self.kept.steps)
@@ -187,14 +188,12 @@ def carry_out_job(config: Config, job: Job, problem: Problem, snapshots: Snapsho
     if not config.exact:
         maps.audit.rounding = ROUNDING[config.precision]
         maps.note(f"{config.precision}, NOT exact")
-
-    def record(state: Tree) -> Tree:
-        return problem.update.params(state) if config.keep_states else {}
-
+    record: Callable[[Tree], Tree] = problem.update.params if config.keep_states else lambda state: {}
     snapshots.check(config, plan, problem, record(problem.start))
     snapshots.belongs_to(maps)
+    provenance = origin(maps, problem.start, plan) | {CONFIGURATION: digest_of(config)}
     found = carry_out(plan, engine=engine, maps=maps, start=problem.start, record=record, metrics=problem.metrics,
-                      progress=False, keeper=snapshots, provenance=origin(maps, problem.start, plan))  # fmt: skip
+                      progress=False, keeper=snapshots, provenance=provenance)  # fmt: skip
     if len(found.steps) < len(plan.steps):
         raise ValueError(f"path: {snapshots.path} is damaged: checkpoints are missing that its place is beyond")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +9,6 @@ from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -21,6 +19,7 @@ from revorder.experiments.cards import check_unchanged, declared
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, jobs
+from revorder.experiments.noting import check_results, note
 from revorder.experiments.own import used
 from revorder.experiments.sending import parcel
 from revorder.experiments.work import Work
@@ -82,8 +81,9 @@ def run(
     Raises:
         StoppedError: it was asked to stop; a snapshot is written.
         FolderInUseError: another process writes to this folder.
-        ValueError: an `interval` that is none; the folder's name is not UTF-8; it holds other results, something in it is damaged, or the data are; what is registered is
-            missing, or not what the folder was begun with. Nothing is changed.
+        ValueError: an `interval` that is none; the folder's name is not UTF-8; it holds other results, or results of
+            another configuration; something in it is damaged, or the data are; what is registered is missing, or not
+            what the folder was begun with. Nothing is changed.
     """
     folder, stop = Folder(out), stop or threading.Event()
     check_name("out", folder.path.absolute())
@@ -96,10 +96,13 @@ def run(
     with folder.locked(), on_signals(stop) if executor is None else nullcontext():
         folder.begin(config)
         card = folder.card()  # says now, and not after the first job, if it is damaged
+        check_results(folder, config)
         waiting = [job for job in jobs(config) if not folder.result(job).exists()]
         if waiting and own:
             check_unchanged(card, own)
-            folder.summarise({"own": own} | card)
+            card = {"own": own} | card
+        if card != {"jobs": {}}:  # once, for whatever the last process did not come to
+            folder.summarise(card)
         work = Work(config, folder.path, data, str(device), interval, parcel(config) if own else None)
         if executor is None:
             _one_by_one(work, waiting, stop, watcher)
@@ -133,20 +136,13 @@ def _one_by_one(
             if watcher is not None:
                 watcher(Progress(job, collected.cost, total, number, len(waiting), collected))
 
-        _note(folder, job, work(job, stop, watch, data))
+        note(folder, job, work(job, stop, watch, data))
 
 
 def _shared(work: Work, waiting: list[Job], executor: Executor) -> None:
     futures = {executor.submit(work, job): job for job in waiting}
     for future in as_completed(futures):
-        _note(Folder(work.path), futures[future], future.result())
-
-
-def _note(folder: Folder, job: Job, line: dict[str, Any]) -> None:
-    card = folder.card()
-    card.setdefault("jobs", {})[str(job)] = line
-    card["finished"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    folder.summarise(card)
+        note(Folder(work.path), futures[future], future.result())
 
 
 @contextmanager

@@ -139,7 +139,7 @@ class Collector:
         return self.trajectory() if self.done.any() else None
 
     def hand_over(self, error: BaseException) -> None:
-        """Give an error that ends a run what was gathered until now, as its `trajectory`, unless it has that already."""
+        """Give an error that ends a run what was gathered until now, as its `trajectory`, unless it has one."""
         if getattr(error, "trajectory", None) is not None:
             return
         with contextlib.suppress(MemoryError, RuntimeError):  # there may be no room to gather it

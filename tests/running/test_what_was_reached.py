@@ -137,7 +137,7 @@ def test_full_memory_in_a_step_is_not_a_matter_of_shapes():
     def update(state, batch):
         return halve(state, torch.empty(2**60))
 
-    with pytest.raises(MemoryError, match=r"update: it failed on batch 0(.|\n)*too little memory: take smaller") as caught:
+    with pytest.raises(MemoryError, match=r"update: it failed on batch 0(.|\n)*too little memory") as caught:
         runs(update=update, engine="replay")
     assert "shapes" not in str(caught.value)
 
@@ -176,9 +176,9 @@ def test_parts_that_were_reached_are_kept(threads):
 
 
 def test_a_worker_that_dies_takes_its_own_part_only():
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        with pytest.raises(BrokenProcessPool) as caught:
-            runs(Single(), metrics={"x": dies_at}, engine="replay", executor=executor)
+    pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+    with pool as executor, pytest.raises(BrokenProcessPool) as caught:
+        runs(Single(), metrics={"x": dies_at}, engine="replay", executor=executor)
     found, (why, reached) = caught.value.trajectory, caught.value.__notes__
     assert found.steps and found.states.tolist() == [TRUTH[n - 1] for n in found.steps]
     assert "a worker ended without a word" in why and f"{len(found.steps)} of {N} checkpoints" in reached
