@@ -20,7 +20,6 @@ from .folders import FolderInUseError as FolderInUseError
 from .homes import Home as Home
 from .homes import home as home
 from .job import Job as Job
-from .job import StoppedError as StoppedError
 from .job import jobs as jobs
 from .own import registered as registered
 from .registering import register_data as register_data
@@ -30,3 +29,4 @@ from .registering import register_model as register_model
 from .registering import register_order as register_order
 from .running import Progress as Progress
 from .running import run as run
+from .stopping import StoppedError as StoppedError

@@ -21,6 +21,7 @@ from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
 from revorder.experiments.digests import CONFIGURATION, check_made_with, digest_of
 from revorder.experiments.resuming import check_replay, check_wavefront
+from revorder.experiments.stopping import Stop, StoppedError
 from revorder.planning.plan import Plan, plan_for
 from revorder.problems import Problem
 from revorder.pytrees import Tree, layout, row
@@ -34,10 +35,6 @@ SNAPSHOT = "revorder-snapshot-1"
 LONG = 10_000  # characters of a note
 ROUNDING = {"tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}  # of what steps are made of, relative
 Watcher = Callable[[Collector], None]
-
-
-class StoppedError(Exception):
-    """A run was asked to stop, and has written down where it stands."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +87,10 @@ class Snapshots:
         saved: how many snapshots were written.
     """
 
-    def __init__(
-        self, path: Path, job: Job, interval: float, stop: threading.Event | None = None, watcher: Watcher | None = None
-    ):
-        self.path, self.job, self.interval, self.watcher = path, job, interval, watcher
-        self.stop = threading.Event() if stop is None else stop
+    def __init__(self, path: Path, job: Job, interval: float, stop: Stop | None = None, watcher: Watcher | None = None):
+        self.path, self.job, self.interval = path, job, interval
+        self.stop: Stop = threading.Event() if stop is None else stop
+        self.watcher = watcher
         self.place: Place | None = None
         self.kept: Trajectory | None = None
         self.maps: Maps | None = None

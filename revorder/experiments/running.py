@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from revorder.experiments.job import Job, jobs
 from revorder.experiments.noting import check_results, note
 from revorder.experiments.own import used
 from revorder.experiments.sending import parcel
+from revorder.experiments.sharing import share
 from revorder.experiments.work import Work
 from revorder.running.collecting import Collector
 
@@ -72,8 +73,9 @@ def run(
             the same.
         watcher: is shown the progress after every evaluation or batched call; it must be quick.
         executor: a `concurrent.futures.Executor` whose workers see the same folder: they share the jobs. Then `stop`
-            and `watcher` are not used, and signals are left alone; a worker that is killed loses what came after its
-            last snapshot. A process pool must spawn its workers where the configuration has several threads.
+            is heard within half a second, by jobs under way at their next evaluation, and `watcher` is not used; a
+            worker that is killed loses what came after its last snapshot, one whose parent is killed writes a last one
+            and ends. A process pool must spawn its workers where the configuration has several threads.
 
     Returns:
         The result folder.
@@ -93,7 +95,7 @@ def run(
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
     _check_workers(config, executor)
     own = declared(used(config))
-    with folder.locked(), on_signals(stop) if executor is None else nullcontext():
+    with folder.locked(), on_signals(stop):
         folder.begin(config)
         card = folder.card()  # says now, and not after the first job, if it is damaged
         check_results(folder, config)
@@ -107,7 +109,7 @@ def run(
         if executor is None:
             _one_by_one(work, waiting, stop, watcher)
         else:
-            _shared(work, waiting, executor)
+            share(work, waiting, executor, stop)
         folder.summarise(folder.card())
     return folder
 
@@ -137,12 +139,6 @@ def _one_by_one(
                 watcher(Progress(job, collected.cost, total, number, len(waiting), collected))
 
         note(folder, job, work(job, stop, watch, data))
-
-
-def _shared(work: Work, waiting: list[Job], executor: Executor) -> None:
-    futures = {executor.submit(work, job): job for job in waiting}
-    for future in as_completed(futures):
-        note(Folder(work.path), futures[future], future.result())
 
 
 @contextmanager

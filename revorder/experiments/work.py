@@ -21,13 +21,19 @@ from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job
 from revorder.experiments.sending import Parcel
+from revorder.experiments.sharing import Leave, working
+from revorder.experiments.stopping import Stop
 from revorder.running.collecting import Collector
 from revorder.trajectories.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker needs to know to carry out any job of an experiment."""
+    """What a worker needs to know to carry out any job of an experiment.
+
+    Attributes:
+        token, parent: in the workers of an executor, of the run that they work for; see `revorder.experiments.sharing`.
+    """
 
     config: Config
     path: Path
@@ -35,12 +41,21 @@ class Work:
     device: str
     interval: float
     own: Parcel | None = None
+    token: str | None = None
+    parent: int | None = None
 
     def __call__(
         self, job: Job, stop: threading.Event | None = None, watcher: Callable[[Collector], None] | None = None,
         data: Dataset | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Carry a job out, write its result, and return the lines that it adds to the card."""
+        leave = None if self.token is None else Leave(self.path, self.token)
+        with working(leave, self.parent):
+            return self._carry_out(job, stop or leave, watcher, data)
+
+    def _carry_out(
+        self, job: Job, stop: Stop | None, watcher: Callable[[Collector], None] | None, data: Dataset | None
+    ) -> dict[str, Any]:
         folder, began = Folder(self.path), time.monotonic()
         if self.own is not None:
             self.own.open()
@@ -60,6 +75,8 @@ class Work:
                     job.order, [], {}, {name: np.zeros(0) for name in problem.metrics}
                 )
             made_by = machine(self.device)
+        if isinstance(stop, Leave):
+            stop.stands()  # raises where another run has taken over
         found.save(folder.result(job))
         folder.snapshot(job).unlink(missing_ok=True)
         took = round(time.monotonic() - began, 2)
