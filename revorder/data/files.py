@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,9 +96,9 @@ def check_depth(document: Any) -> None:
 def plain_places(folder: Path, names: Iterable[str]) -> None:
     """Raise ValueError if, where files are to be written, stands anything but a file: a folder, a pipe, a lost link."""
     for name in names:
-        for place in (folder / name, folder / f"{name}.new"):
-            if (place.exists() or place.is_symlink()) and not place.is_file():
-                raise ValueError(f"out: {place} is not a plain file; take it away, or choose another folder")
+        place = folder / name
+        if (place.exists() or place.is_symlink()) and not place.is_file():
+            raise ValueError(f"out: {place} is not a plain file; take it away, or choose another folder")
 
 
 def check_name(argument: str, path: str | Path) -> None:
@@ -112,16 +113,36 @@ def check_name(argument: str, path: str | Path) -> None:
 def write(path: Path, content: str | bytes) -> None:
     """Write a file so that, whenever the process ends, the old or the new file stands there whole.
 
-    It is made beside its place, anew: a link that waits there, or at the place itself, is replaced and not followed.
+    It is made beside its place, anew; a link at the place itself is replaced and not followed.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to.
     """
-    beside = path.with_name(path.name + ".new")
-    beside.unlink(missing_ok=True)
-    with beside.open("xb") as file:
+    with replacing(path) as beside:
         # half a surrogate pair, which JSON can spell, is shown as an escape
-        file.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+        beside.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """An empty file of this writer's own beside `path`; what the block makes of it is moved there once it is on disk.
+
+    Whatever ends the block leaves the old file, and nothing beside it; a killed process leaves what `unfinished` finds.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written to.
+    """
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
+    beside.touch(exist_ok=False)
+    try:
+        yield beside
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def unfinished(folder: Path, pattern: str) -> list[Path]:
+    """What writers that were killed have left beside the files of a folder whose names have a pattern of `glob`."""
+    return sorted(folder.glob(f"{pattern}.{'[0-9a-f]' * 8}.partial"))

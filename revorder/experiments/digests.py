@@ -10,6 +10,7 @@ from pathlib import Path
 from revorder.experiments.configs import Config
 
 CONFIGURATION = "configuration"  # in a trajectory's provenance, and in a snapshot: what it was made with
+LINE = "card"  # in a result's provenance: its line on the card, for a process that ends before it has written the card
 NOT_OF_A_JOB = {"name", "profile", "orders", "seeds"}  # these decide which jobs there are, not what one computes
 
 

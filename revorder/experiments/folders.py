@@ -6,6 +6,8 @@ jobs/<order>-seed<s>.snapshot.safetensors  a job under way: what it gathered, an
 metrics.csv                 all finished jobs: order, seed, step, metric, value
 card.json                   machine, versions, times, costs
 lock                        held by the one process that may write here
+writer                      while it runs: its token, for the workers of its executor
+*.partial                   files that are being written, each under a name of its writer's own
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from revorder.data.files import parse, plain_places, read_text, reading, write
+from revorder.data.files import parse, plain_places, read_text, reading, unfinished, write
 from revorder.experiments.configs import FIELDS, Config
 from revorder.experiments.job import Job, jobs
 from revorder.pytrees import concatenated, row
@@ -73,8 +75,8 @@ class Folder(Shown):
         self.path.mkdir(parents=True, exist_ok=True)
         self._check_places()
         if not (self.path / "config.json").exists():
-            ours = ("lock", "config.json.new")  # what a process that was killed in its first moments may leave
-            foreign = [found.name for found in self.path.iterdir() if found.name not in ours]
+            ours = {self.path / "lock", *unfinished(self.path, "config.json")}  # of one killed in its first moments
+            foreign = [found.name for found in self.path.iterdir() if found not in ours]
             if foreign:
                 raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
             write(self.path / "config.json", config.to_json())
@@ -92,7 +94,7 @@ class Folder(Shown):
         jobs = self.path / "jobs"
         if jobs.is_symlink() or (jobs.exists() and not jobs.is_dir()):
             raise ValueError(f"out: {jobs} is not a folder of its own; choose another")
-        plain_places(self.path, ["config.json", "card.json", "metrics.csv"])
+        plain_places(self.path, ["config.json", "card.json", "metrics.csv", "writer"])
         plain_places(jobs, [found.name for found in jobs.iterdir()] if jobs.exists() else [])
 
     def config(self) -> Config:

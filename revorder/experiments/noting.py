@@ -6,9 +6,9 @@ import datetime
 import json
 from typing import Any
 
-from revorder.data.files import read_text, write
+from revorder.data.files import read_text, unfinished, write
 from revorder.experiments.configs import Config
-from revorder.experiments.digests import CONFIGURATION, check_made_with
+from revorder.experiments.digests import CONFIGURATION, LINE, check_made_with
 from revorder.experiments.folders import COLUMNS, Folder
 from revorder.experiments.job import Job, jobs
 from revorder.trajectories.trajectory import Trajectory
@@ -16,16 +16,28 @@ from revorder.trajectories.trajectory import Trajectory
 MOST = 2**31  # bytes of metrics.csv
 
 
-def check_results(folder: Folder, config: Config) -> None:
-    """Look at all finished jobs, before anything is computed.
+def take_up(folder: Folder, config: Config) -> dict[str, Any]:
+    """Look at all finished jobs, before anything is computed, and put right what a process that was killed has left.
+
+    Returns:
+        The card, with a line for every finished job; those that the last process did not come to are in the results.
 
     Raises:
-        ValueError: one is damaged, or was made with another configuration than `config`.
+        ValueError: the card or a result is damaged, or a result was made with another configuration than `config`.
     """
+    card = folder.card()
     for job in jobs(config):
         path = folder.result(job)
         if path.exists():
-            check_made_with(Trajectory.load(path).provenance.get(CONFIGURATION), config, path)
+            known = Trajectory.load(path).provenance
+            check_made_with(known.get(CONFIGURATION), config, path)
+            if isinstance(line := known.get(LINE), dict):
+                card["jobs"].setdefault(str(job), line)
+            folder.snapshot(job).unlink(missing_ok=True)
+    for left in [*unfinished(folder.path, "*"), *unfinished(folder.path / "jobs", "*.safetensors")]:
+        if left.is_file() or left.is_symlink():
+            left.unlink()
+    return card
 
 
 def note(folder: Folder, job: Job, line: dict[str, Any]) -> None:

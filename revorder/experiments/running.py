@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -19,10 +20,10 @@ from revorder.experiments.cards import check_unchanged, declared
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, jobs
-from revorder.experiments.noting import check_results, note
+from revorder.experiments.noting import note, take_up
 from revorder.experiments.own import used
 from revorder.experiments.sending import parcel
-from revorder.experiments.sharing import share
+from revorder.experiments.sharing import share, writer
 from revorder.experiments.work import Work
 from revorder.running.collecting import Collector
 
@@ -97,8 +98,7 @@ def run(
     own = declared(used(config))
     with folder.locked(), on_signals(stop):
         folder.begin(config)
-        card = folder.card()  # says now, and not after the first job, if it is damaged
-        check_results(folder, config)
+        card = take_up(folder, config)  # says now, and not after the first job, if anything is damaged
         waiting = [job for job in jobs(config) if not folder.result(job).exists()]
         if waiting and own:
             check_unchanged(card, own)
@@ -106,10 +106,13 @@ def run(
         if card != {"jobs": {}}:  # once, for whatever the last process did not come to
             folder.summarise(card)
         work = Work(config, folder.path, data, str(device), interval, parcel(config) if own else None)
-        if executor is None:
-            _one_by_one(work, waiting, stop, watcher)
-        else:
-            share(work, waiting, executor, stop)
+        with writer(folder) as token:
+            if executor is None:
+                _one_by_one(work, waiting, stop, watcher)
+            else:
+                share(
+                    replace(work, path=folder.path.absolute(), token=token, parent=os.getpid()), waiting, executor, stop
+                )
         folder.summarise(folder.card())
     return folder
 

@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +48,8 @@ class Leave:
         Raises:
             StoppedError: another run has taken over: without one.
         """
-        if not self.asked and time.monotonic() - self.looked >= EVERY:
-            self.asked = not self.stands()
+        if self.asked or time.monotonic() - self.looked >= EVERY:
+            self.asked |= not self.stands()
         return self.asked
 
     def set(self) -> None:
@@ -126,6 +125,17 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
+@contextmanager
+def writer(folder: Folder) -> Iterator[str]:
+    """Be the run that workers write for, whoever else's were left; gives its token."""
+    token = secrets.token_hex(8)
+    write(folder.path / PLACE, token)
+    try:
+        yield token
+    finally:
+        (folder.path / PLACE).unlink(missing_ok=True)
+
+
 def share(work: Work, waiting: list[Job], executor: Executor, stop: threading.Event) -> None:
     """Let workers carry out jobs; whatever happens, none of them writes any more when this returns or raises.
 
@@ -134,8 +144,6 @@ def share(work: Work, waiting: list[Job], executor: Executor, stop: threading.Ev
         Exception: what the first job that failed raised; the others were stopped in the same way.
     """
     folder, futures = Folder(work.path), dict[Future[dict[str, Any]], Job]()
-    work = replace(work, path=work.path.absolute(), token=secrets.token_hex(8), parent=os.getpid())
-    write(folder.path / PLACE, str(work.token))
     failed: BaseException | None = None
     try:
         for job in waiting:
@@ -143,17 +151,14 @@ def share(work: Work, waiting: list[Job], executor: Executor, stop: threading.Ev
     except Exception as error:  # the pool is broken, or shut down
         failed = error
     finished, left = 0, set(futures)
-    try:
-        while left:
-            if failed or stop.is_set():
-                _ask_to_stop(folder, left, executor)
-            done, left = wait(left, timeout=EVERY, return_when=FIRST_COMPLETED)
-            for future in done:
-                wrong = _noted(folder, futures[future], future)
-                finished += wrong is None
-                failed = failed or (None if isinstance(wrong, StoppedError) else wrong)
-    finally:
-        (folder.path / PLACE).unlink(missing_ok=True)
+    while left:
+        if failed or stop.is_set():
+            _ask_to_stop(folder, left, executor)
+        done, left = wait(left, timeout=EVERY, return_when=FIRST_COMPLETED)
+        for future in done:
+            wrong = _noted(folder, futures[future], future)
+            finished += wrong is None
+            failed = failed or (None if isinstance(wrong, StoppedError) else wrong)
     _say(failed, stop, finished, len(waiting))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from revorder.experiments.beginnings import beginning, check_alike
 from revorder.experiments.building import build, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
+from revorder.experiments.digests import CONFIGURATION, LINE, digest_of
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job
 from revorder.experiments.sending import Parcel
@@ -77,9 +78,11 @@ class Work:
             made_by = machine(self.device)
         if isinstance(stop, Leave):
             stop.stands()  # raises where another run has taken over
-        found.save(folder.result(job))
-        folder.snapshot(job).unlink(missing_ok=True)
         took = round(time.monotonic() - began, 2)
         # the engine: bits depend on how many states advanced in one call
         line = {"evaluations": found.cost, "seconds": took, "resumed": snapshots.resumed, "engine": found.engine}
-        return {**line, **made_by, **begins, **({"diverged": diverged} if diverged else {})}
+        line |= {**made_by, **begins, **({"diverged": diverged} if diverged else {})}
+        known = found.provenance | {CONFIGURATION: digest_of(self.config), LINE: line}
+        replace(found, provenance=known).save(folder.result(job))
+        folder.snapshot(job).unlink(missing_ok=True)
+        return line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import torch
 from safetensors.torch import save_file
 from torch.utils import _pytree as pytree
 
-from revorder.data.files import check_depth, check_name, length, parse, reading
+from revorder.data.files import check_depth, check_name, length, parse, reading, replacing
 from revorder.pytrees import Tree
 
 TRAJECTORY, SEED_RUNS = "revorder-trajectory-1", "revorder-seed-runs-1"
+SUM = "crc32"
 
 
 def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJECTORY) -> None:
@@ -31,21 +32,13 @@ def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJEC
     document = {"format": kind, "tree": _spec(tree, tensors), "about": about}
     check_depth(document)
     header = json.dumps(document)
-    path = Path(path)
-    beside = path.with_name(path.name + ".partial")
-    beside.unlink(missing_ok=True)  # a link that waits there is not to be followed
     try:
-        beside.touch(exist_ok=False)
-        mode = beside.stat().st_mode  # as the umask wants it: safetensors would keep others from reading
-        save_file(tensors, beside, metadata={"revorder": header})
-        beside.chmod(mode)
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        with replacing(Path(path)) as beside:
+            mode = beside.stat().st_mode  # as the umask wants it: safetensors would keep others from reading
+            save_file(tensors, beside, metadata={"revorder": header, SUM: _sum(header, tensors)})
+            beside.chmod(mode)
     except safetensors.SafetensorError as error:
         raise OSError(f"path: {path} could not be written ({error})") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]]:
@@ -59,11 +52,23 @@ def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]
     length(path)
     with reading(path, f"a {kind} file"):
         with safetensors.safe_open(path, framework="pt") as file:
-            header = parse((file.metadata() or {})["revorder"])
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if SUM in metadata and metadata[SUM] != _sum(metadata["revorder"], tensors):  # earlier versions wrote none
+            raise ValueError("its checksum is another one: bits have changed since it was written")
+        header = parse(metadata["revorder"])
         if header["format"] != kind:
             raise ValueError(f"its format is {header['format']!r}, not {kind!r}")
         return _tree(header["tree"], tensors), dict(header["about"])
+
+
+def _sum(header: str, tensors: dict[str, torch.Tensor]) -> str:
+    """A checksum against accidents (CRC-32), of the header and of all tensors in the order of their names."""
+    found = zlib.crc32(header.encode())
+    for name, tensor in sorted(tensors.items()):
+        found = zlib.crc32(f"{name} {tensor.dtype} {list(tensor.shape)}".encode(), found)
+        found = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, found)
+    return f"{found:08x}"
 
 
 def measured(about: dict[str, Any], tree: Tree) -> dict[str, np.ndarray]:

@@ -242,6 +242,6 @@ def test_reports_need_folders(tmp_path):
 
 def test_a_folder_left_by_a_kill_in_the_first_moments_can_be_used(tmp_path):
     (tmp_path / "lock").touch()
-    (tmp_path / "config.json.new").write_text("{")
+    (tmp_path / "config.json.0123abcd.partial").write_text("{")
     folder = run(SMALL.replace(seeds=1, orders=("forward",)), tmp_path)
     assert folder.finished()

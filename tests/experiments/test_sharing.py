@@ -46,7 +46,7 @@ def pool():
 
 def states_of(folder):
     """Nothing under way: no worker's file, no half file; and the jobs that are finished, with their card."""
-    assert not (folder / PLACE).exists() and not list(folder.rglob("*.partial")) and not list(folder.rglob("*.new"))
+    assert not (folder / PLACE).exists() and not list(folder.rglob("*.partial"))
     finished = {str(job) for job in jobs(Folder(folder).config()) if Folder(folder).result(job).exists()}
     assert set(Folder(folder).card()["jobs"]) == finished
     return finished
@@ -156,7 +156,7 @@ def test_orphans_write_a_snapshot_and_end(slow, tmp_path):
     process.kill()
     process.communicate()
     assert not psutil.wait_procs(children, timeout=30)[1]
-    (tmp_path / "out" / PLACE).unlink()  # the next run takes it over; here it is what kill -9 leaves
+    assert (tmp_path / "out" / PLACE).exists()  # what kill -9 leaves; the next run takes it over
     assert not list((tmp_path / "out").rglob("*.partial"))
     found = run(slow, tmp_path / "out", resume=True)
     assert differences(found, run(slow, tmp_path / "whole")) == [] and states_of(found.path)
@@ -191,9 +191,9 @@ def test_a_run_that_was_taken_over_writes_nothing(tmp_path):
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
-    with pytest.raises(ValueError, match=r"out: .*nowhere is not there for the worker on .*absolute path"):
-        with working(Leave(tmp_path / "nowhere", "t"), parent=-1):
-            pytest.fail("it was begun")
+    said = r"out: .*nowhere is not there for the worker on .*absolute path"
+    with pytest.raises(ValueError, match=said), working(Leave(tmp_path / "nowhere", "t"), parent=-1):
+        pytest.fail("it was begun")
     with pytest.raises(StoppedError, match="its run has ended"), working(Leave(tmp_path, "t"), parent=-1):
         pytest.fail("it was begun")
 

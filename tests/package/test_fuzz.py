@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import pickle
+import secrets
 import struct
 from pathlib import Path
 from random import Random
@@ -133,7 +134,7 @@ def resume(engine, snapshot, monkeypatch, accepted):
     assert len(seen) == 3 and (seen[-1] is not None) == accepted
 
 
-def test_a_link_beside_a_result_is_not_followed(tmp_path, monkeypatch):
+def test_a_link_beside_or_in_the_place_of_a_result_is_not_followed(tmp_path, monkeypatch):
     """Whatever safetensors does: version 0.5 writes through links, version 0.8 replaces them."""
 
     def through_links(tensors, path, metadata):
@@ -141,7 +142,12 @@ def test_a_link_beside_a_result_is_not_followed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(storage, "save_file", through_links)
     (tmp_path / "victim").write_bytes(b"mine")
-    (tmp_path / "run.partial").symlink_to(tmp_path / "victim")
+    monkeypatch.setattr(secrets, "token_hex", lambda count: "0123abcd")
+    (tmp_path / "run.0123abcd.partial").symlink_to(tmp_path / "victim")
+    with pytest.raises(FileExistsError):
+        ro.Trajectory("mine", [1], torch.ones(1)).save(tmp_path / "run")
+    (tmp_path / "run.0123abcd.partial").unlink()
+    (tmp_path / "run").symlink_to(tmp_path / "victim")
     ro.Trajectory("mine", [1], torch.ones(1)).save(tmp_path / "run")
     assert (tmp_path / "victim").read_bytes() == b"mine"
     assert ro.Trajectory.load(tmp_path / "run").steps == [1]

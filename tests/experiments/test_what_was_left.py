@@ -1,0 +1,113 @@
+"""What a killed process has left in a folder: half files, snapshots of finished jobs, results without a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+import pytest
+from results import differences
+
+from revorder.data import files
+from revorder.experiments import experiment, run
+from revorder.experiments.sharing import PLACE
+
+
+@pytest.fixture
+def tiny():
+    return experiment("mlp-digits", "smoke").replace(seeds=2, steps=20, stride=10, engine="replay")
+
+
+def card(folder):
+    return json.loads((folder / "card.json").read_text())
+
+
+@pytest.mark.parametrize("left", ["no card", "a card with one line", "a card without jobs' lines"])
+def test_results_keep_their_line_until_the_card_has_it(tiny, tmp_path, left):
+    whole = card(run(tiny, tmp_path).path)
+    if left == "no card":
+        (tmp_path / "card.json").unlink()
+    else:
+        kept = {"forward-seed0": whole["jobs"]["forward-seed0"]} if "one" in left else {}
+        (tmp_path / "card.json").write_text(json.dumps(whole | {"jobs": kept}))
+    run(tiny, tmp_path, resume=True)
+    assert card(tmp_path)["jobs"] == whole["jobs"] and len(whole["jobs"]) == 4
+
+
+def test_a_line_that_is_there_stays_as_it_is(tiny, tmp_path):
+    whole = card(run(tiny, tmp_path).path)
+    whole["jobs"]["forward-seed0"]["remark"] = "mine"
+    (tmp_path / "card.json").write_text(json.dumps(whole))
+    assert card(run(tiny, tmp_path, resume=True).path)["jobs"] == whole["jobs"]
+
+
+def test_half_files_and_snapshots_of_finished_jobs_are_swept(tiny, tmp_path):
+    folder, jobs = run(tiny, tmp_path / "out"), tmp_path / "out" / "jobs"
+    snapshot = jobs / "forward-seed0.snapshot.safetensors"
+    snapshot.write_bytes(b"of a worker that was late")
+    for name in ("card.json", "metrics.csv", PLACE):
+        (folder.path / f"{name}.0123abcd.partial").write_text("half")
+    (jobs / "backward-seed1.safetensors.89abcdef.partial").write_bytes(b"half")
+    (tmp_path / "mine").write_text("mine")
+    (jobs / "backward-seed0.snapshot.safetensors.00000000.partial").symlink_to(tmp_path / "mine")
+    (folder.path / PLACE).write_text("of one that was killed")
+    others = [folder.path / "notes.partial", folder.path / "card.json.partial", jobs / "x.01234567.partial"]
+    for other in others:
+        other.write_text("not ours")
+    run(tiny, folder.path, resume=True)
+    left = {path.name for path in folder.path.rglob("*") if path.is_file()}
+    results = {f"{order}-seed{seed}.safetensors" for order in ("forward", "backward") for seed in (0, 1)}
+    assert left == {"config.json", "card.json", "metrics.csv", "lock"} | results | {other.name for other in others}
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_folders_that_look_like_half_files_are_left_alone(tiny, tmp_path):
+    run(tiny, tmp_path)
+    (tmp_path / "card.json.01234567.partial").mkdir()
+    run(tiny, tmp_path, resume=True)
+    assert (tmp_path / "card.json.01234567.partial").is_dir()
+
+
+def test_many_writers_of_one_file_do_not_meet(tmp_path):
+    texts, place, wrong = [str(number) * 100_000 for number in range(8)], tmp_path / "file", []
+
+    def writing(text):
+        try:
+            for _ in range(20):
+                files.write(place, text)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=writing, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        assert not place.exists() or place.read_text() in texts
+    assert not wrong and [found.name for found in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("wrong", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError()])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside(tmp_path, monkeypatch, wrong):
+    files.write(tmp_path / "file", "old")
+
+    def full(number):
+        raise wrong
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(type(wrong)):
+        files.write(tmp_path / "file", "new")
+    assert (tmp_path / "file").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_run_takes_its_token_back_whatever_ends_it(tiny, tmp_path, monkeypatch):
+    def fails(*given):
+        assert (tmp_path / "out" / PLACE).exists()
+        raise RuntimeError("in the first job")
+
+    monkeypatch.setattr("revorder.experiments.work.carry_out_job", fails)
+    with pytest.raises(RuntimeError, match="in the first job"):
+        run(tiny, tmp_path / "out")
+    assert not (tmp_path / "out" / PLACE).exists()
+    monkeypatch.undo()
+    assert differences(run(tiny, tmp_path / "out", resume=True), run(tiny, tmp_path / "whole")) == []
