@@ -113,34 +113,23 @@ def check_name(argument: str, path: str | Path) -> None:
 def write(path: Path, content: str | bytes) -> None:
     """Write a file so that, whenever the process ends, the old or the new file stands there whole.
 
-    It is made beside its place, anew; a link at the place itself is replaced and not followed.
-
-    Raises:
-        OSError: the disk is full, or the folder cannot be written to.
-    """
-    with replacing(path) as beside:
-        # half a surrogate pair, which JSON can spell, is shown as an escape
-        beside.write_bytes(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """An empty file of this writer's own beside `path`; what the block makes of it is moved there once it is on disk.
-
-    Whatever ends the block leaves the old file, and nothing beside it; a killed process leaves what `unfinished` finds.
+    It is made beside its place, under a name of this writer's own, and moved there once it is on the disk; a link in
+    its place is replaced and not followed. A killed process leaves what `unfinished` finds.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to.
     """
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
-    beside.touch(exist_ok=False)
-    try:
-        yield beside
-        with beside.open("rb") as file:
+    with beside.open("xb") as file:
+        try:
+            # half a surrogate pair, which JSON can spell, is shown as an escape
+            file.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
+            file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 def unfinished(folder: Path, pattern: str) -> list[Path]:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import safetensors
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as packed
 from torch.utils import _pytree as pytree
 
-from revorder.data.files import check_depth, check_name, length, parse, reading, replacing
+from revorder.data.files import check_depth, check_name, length, parse, reading, write
 from revorder.pytrees import Tree
 
 TRAJECTORY, SEED_RUNS = "revorder-trajectory-1", "revorder-seed-runs-1"
@@ -32,13 +32,7 @@ def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJEC
     document = {"format": kind, "tree": _spec(tree, tensors), "about": about}
     check_depth(document)
     header = json.dumps(document)
-    try:
-        with replacing(Path(path)) as beside:
-            mode = beside.stat().st_mode  # as the umask wants it: safetensors would keep others from reading
-            save_file(tensors, beside, metadata={"revorder": header, SUM: _sum(header, tensors)})
-            beside.chmod(mode)
-    except safetensors.SafetensorError as error:
-        raise OSError(f"path: {path} could not be written ({error})") from error
+    write(Path(path), packed(tensors, metadata={"revorder": header, SUM: _sum(header, tensors)}))
 
 
 def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]]:

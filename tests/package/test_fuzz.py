@@ -17,7 +17,6 @@ from random import Random
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 from fuzz import inputs, targets
 from hypothesis import HealthCheck, given, settings
@@ -30,7 +29,6 @@ from revorder.data.files import MOST_DEPTH, parse
 from revorder.data.idx import MOST_BYTES
 from revorder.experiments import Config, Folder
 from revorder.experiments.reports import report
-from revorder.trajectories import storage
 
 pytestmark = pytest.mark.usefixtures("posix")
 COUNTS = {"idx": 600, "cifar": 400, "trajectory": 600, "seeds": 400, "config": 600, "folder": 60, "order": 600}
@@ -135,12 +133,6 @@ def resume(engine, snapshot, monkeypatch, accepted):
 
 
 def test_a_link_beside_or_in_the_place_of_a_result_is_not_followed(tmp_path, monkeypatch):
-    """Whatever safetensors does: version 0.5 writes through links, version 0.8 replaces them."""
-
-    def through_links(tensors, path, metadata):
-        Path(path).write_bytes(safetensors.torch.save(tensors, metadata))
-
-    monkeypatch.setattr(storage, "save_file", through_links)
     (tmp_path / "victim").write_bytes(b"mine")
     monkeypatch.setattr(secrets, "token_hex", lambda count: "0123abcd")
     (tmp_path / "run.0123abcd.partial").symlink_to(tmp_path / "victim")
