@@ -33,6 +33,7 @@ from .planning.plan import plan as plan
 from .running.run import run as run
 from .running.seeds import run_seeds as run_seeds
 from .running.watching import Checkpoint as Checkpoint
+from .running.workers import start_worker as start_worker
 from .trajectories.origins import provenance as provenance
 from .trajectories.seed_runs import SeedRuns as SeedRuns
 from .trajectories.trajectory import Trajectory as Trajectory

@@ -117,19 +117,21 @@ def write(path: Path, content: str | bytes) -> None:
     its place is replaced and not followed. A killed process leaves what `unfinished` finds.
 
     Raises:
-        OSError: the disk is full, or the folder cannot be written to.
+        OSError: the disk is full, or the folder cannot be written to; it names the file.
     """
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
-    with beside.open("xb") as file:
-        try:
+    try:
+        with beside.open("xb") as file:
             # half a surrogate pair, which JSON can spell, is shown as an escape
             file.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
-            os.replace(beside, path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+        os.replace(beside, path)
+    except BaseException as error:
+        beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk does not say which file it was
+            error.filename = error.filename or os.fspath(path)
+        raise
 
 
 def unfinished(folder: Path, pattern: str) -> list[Path]:

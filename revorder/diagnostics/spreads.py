@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from revorder.errors import did_you_mean, whole
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -24,11 +25,19 @@ def spread_along_path(run: Trajectory, metric: str, last: int = 50, *, trend: bo
         last: how many checkpoints.
         trend: whether the spread is taken about the straight line that fits these checkpoints best.
 
+    Raises:
+        ValueError: no such metric, or `last` is below 1.
+        TypeError: `run` has several seeds, or `last` is no integer.
+
     >>> run = Trajectory("backward", [1, 2, 3], None, {"loss": np.array([1.0, 2.0, 3.0])})
     >>> round(spread_along_path(run, "loss"), 4), round(spread_along_path(run, "loss", trend=True), 4)
     (0.8165, 0.0)
     """
-    steps, values = np.array(run.steps[-last:]), run.metrics[metric][-last:]
+    whole("last", last, 1)
+    found = _values(run, "run", metric)
+    if found.ndim > 1:
+        raise TypeError("run: got many seeds, but the spread along a path is that of one run; use spread_over_seeds")
+    steps, values = np.array(run.steps[-last:]), found[-last:]
     return float(spread_about_trend(steps, values) if trend else values.std())
 
 
@@ -51,7 +60,8 @@ def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
 
     Raises:
         KeyError: step n is not one of the checkpoints.
-        ValueError: fewer than two seeds.
+        ValueError: no such metric, or fewer than two seeds.
+        TypeError: `runs` is one run.
 
     >>> from revorder.trajectories.seed_runs import SeedRuns
     >>> runs = SeedRuns("backward", [10], None, {"loss": np.array([[1.0, 2.0, 3.0]])}, cost=30, engine="replay")
@@ -60,7 +70,19 @@ def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
     """
     if n not in runs.steps:
         raise KeyError(f"n: got {n}, but the checkpoints are {runs.steps}")
-    values = runs.metrics[metric][runs.steps.index(n)]
+    found = _values(runs, "runs", metric)
+    if found.ndim < 2:
+        raise TypeError("runs: got one run, but a spread over seeds is that of ro.run_seeds; use spread_along_path")
+    values = found[runs.steps.index(n)]
     if len(values) < 2:
         raise ValueError("runs: got one seed, but a spread over seeds needs at least two")
     return float(values.std(ddof=1))
+
+
+def _values(run: Trajectory | SeedRuns, argument: str, metric: str) -> NDArray[Any]:
+    """All values of a metric; ValueError where there is none."""
+    if metric not in run.metrics:
+        known = ", ".join(run.metrics) or "none"
+        near = did_you_mean(str(metric), run.metrics)
+        raise ValueError(f"metric: got {metric!r}, but the metrics of {argument} are {known}{near}")
+    return run.metrics[metric]

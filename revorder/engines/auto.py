@@ -16,6 +16,7 @@ from revorder.engines.kernels import SETTLED, Kernels, layout_of
 from revorder.engines.maps import Maps
 from revorder.engines.memory import state_bytes
 from revorder.engines.replay import Replay
+from revorder.engines.short_runs import Short
 from revorder.engines.spanning import Spanning
 from revorder.engines.stopwatch import seconds_of
 from revorder.engines.wavefront import Wavefront
@@ -25,7 +26,7 @@ from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, copies
 
 ALONE = "no two states ever need the same batch"
-WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring pays
+WORTH_PROBING = 2000  # evaluations: shorter runs are over before measuring all engines pays
 LARGE = 2**21  # bytes of a state: beyond, a short run gains less by a stack of states than making it takes
 GOOD_ENOUGH = 0.5  # seconds: what the affine engine does in less is not compared with anything
 COMPILING = 20.0  # seconds, a pessimistic guess
@@ -36,7 +37,7 @@ COMPILED_GAIN = 3.0  # what compiling makes of a step on small tensors; convolut
 class Auto:
     """Chooses among `Replay`, `Wavefront` and `Affine`, and notes in `Trajectory.engine` what it chose and why.
 
-    Short runs are not measured: they take the wavefront wherever states share batches. Probe steps are on top of
+    Short runs are not measured as a whole: see `revorder.engines.short_runs`. Probe steps are on top of
     `Trajectory.cost`; they start from the start state and are thrown away.
     """
 
@@ -51,22 +52,31 @@ class Auto:
             return Replay(), "this update handles one state at a time"
         if maps.audit.remembers:
             return Replay(), "this update keeps something between its calls"
-        if plan.naive_cost < WORTH_PROBING and plan.launches == plan.cost:
-            return Replay(), ALONE
-        if plan.naive_cost < WORTH_PROBING and state_bytes(start) > LARGE:
-            return Replay(), "states are large, and steps few"
-        long = plan.naive_cost >= WORTH_PROBING
-        if long and maps.of_one_seed is None and Affine().recognises(maps, start, plan):
-            return AffineElseWavefront(), "a linear model with square loss, whose maps have a closed form"
-        if long and Spanning.of_run(maps, start, plan, None) is not None:
-            return Wavefront(), f"{_work(plan)} of a perceptron, many batches at once"
+        if plan.naive_cost >= WORTH_PROBING:
+            if maps.of_one_seed is None and Affine().recognises(maps, start, plan):
+                return AffineElseWavefront(), "a linear model with square loss, whose maps have a closed form"
+            if Spanning.of_run(maps, start, plan, None) is not None:
+                return Wavefront(), f"{_work(plan)} of a perceptron, many batches at once"
         try:
-            probe = _Probe(maps, start, plan)
+            return self._short(maps, start, plan) if _is_short(plan) else self._long(maps, start, plan)
         except NotBatchableError as error:
             return Replay(), f"the update does not run under torch.vmap: {error.__cause__}"
-        if not (long and probe.can_measure):
+
+    def _long(self, maps: Maps, start: Tree, plan: Plan) -> tuple[Any, str]:
+        """By what a few steps take."""
+        probe = _Probe(maps, start, plan)
+        return probe.fastest() if probe.can_measure else (Wavefront(), _work(plan))
+
+    def _short(self, maps: Maps, start: Tree, plan: Plan) -> tuple[Any, str]:
+        """By what is known of the plan, or nearly so."""
+        if plan.launches == plan.cost:
+            return Replay(), ALONE
+        if state_bytes(start) > LARGE:
+            return Replay(), "states are large, and steps few"
+        if Spanning.of_run(maps, start, plan, None) is not None:  # its steps are written by hand
             return Wavefront(), _work(plan)
-        return probe.fastest()
+        why = Short(maps, start, plan, lambda: _Probe(maps, start, plan)).why_replay()
+        return (Replay(), why) if why else (Wavefront(), _work(plan))
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,12 @@ class AffineElseWavefront:
 
 
 NAMES = {Replay: "replay", Wavefront: "wavefront", AffineElseWavefront: "affine"}
+
+
+def _is_short(plan: Plan) -> bool:
+    """Whether a run is over before measuring all engines pays; the affine one may gain from what is not shared."""
+    shared = plan.cost < WORTH_PROBING / 2 or (plan.cost < WORTH_PROBING and plan.launches == plan.cost)
+    return shared or plan.naive_cost < WORTH_PROBING
 
 
 def _work(plan: Plan) -> str:

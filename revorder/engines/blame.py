@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from revorder.engines.memory import ran_out
+from revorder.engines.memory import REMEDY, ran_out
+from revorder.errors import CallbackError
 from revorder.pytrees import Tree, describe
 
 # what an error says -> what usually helps; the first that fits
@@ -23,7 +24,8 @@ REMEDIES = (
      "module_loss(model, forward=lambda model, batch: ...)"),
     (r"shape|size|dtype|mat1|dimension|Float|Double|Long|expected", "check that their shapes and dtypes fit the loss"),
 )  # fmt: skip
-NAMED = re.compile(r"[a-z_]+(\[[^\]]*\])*(, [a-z_]+)*: ")
+ABOUT_LOSSES = ("update", "batches")  # the arguments that these remedies are for
+NAMED = re.compile(r"(?!vmap: )[a-z_]+(\[[^\]]*\])*(, [a-z_]+)*: ")  # torch says vmap: in front of what it refuses
 
 
 def named(error: Exception, argument: str, doing: str, details: Iterable[str] = ()) -> Exception:
@@ -47,11 +49,19 @@ def named(error: Exception, argument: str, doing: str, details: Iterable[str] = 
     head = text if NAMED.match(text) else f"{argument}: it failed {doing}: {name}{text}"
     lines = [head, *([] if head is not text else [f"it failed {doing}"]), *details]
     if full:
-        lines.append("there is too little memory: take smaller batches, keep less of a state (record=...), or advance "
-                     "fewer states at once (engine=ro.Wavefront(max_states=...), or 'replay')")  # fmt: skip
-    elif head is not text:
+        lines += [REMEDY] * (REMEDY not in text)
+    elif head is not text and argument in ABOUT_LOSSES:
         lines += [remedy for pattern, remedy in REMEDIES if re.search(pattern, text)][:1]
     return kind("\n  ".join(lines))
+
+
+def plainly(error: BaseException) -> BaseException:
+    """The MemoryError that an error stands for which says in its own way that memory is full; else the error itself."""
+    mine = isinstance(error, CallbackError) or not isinstance(error, Exception)  # says more than its cause
+    if mine or not ran_out(error) or (isinstance(error, MemoryError) and NAMED.match(str(error))):
+        return error
+    said = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return MemoryError(f"checkpoints, engine: this run needs more memory than there is ({said})\n  {REMEDY}")
 
 
 def seen(state: Tree, batch: Tree) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 import psutil
@@ -11,7 +12,15 @@ from torch.utils import _pytree as pytree
 from revorder.pytrees import Tree
 
 MOST_LANES = 256
-FULL = re.compile(r"out of memory|(can't|cannot|failed to) allocate|not enough memory|ALLOC_FAILED|Storage size", re.I)
+FULL = re.compile(
+    r"out of memory|(can't|cannot|failed to|unable to) allocate|not enough memory|ALLOC(ATION)?_FAILED|Storage size|"
+    r"bad_?alloc|RESOURCE_EXHAUSTED",
+    re.I,
+)
+REMEDY = (
+    "there is too little memory: take smaller batches, keep less of a state (record=..., or keep_states=False), ask "
+    "for fewer checkpoints, or advance fewer states at once (engine=ro.Wavefront(max_states=...), or 'replay')"
+)
 UNTIMED = 2**24  # bytes of the states in one batched call, where nobody has timed what is best
 
 
@@ -40,9 +49,13 @@ def hand_back(device: torch.device) -> None:
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether an error says that memory was too small; torch says so in several ways."""
-    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return known or (isinstance(error, RuntimeError) and bool(FULL.search(str(error))))
+    """Whether an error, or what it was raised from, says that memory was too small; torch says so in several ways."""
+    if isinstance(error, OSError):
+        known = error.errno == errno.ENOMEM
+    else:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    known = known or (isinstance(error, RuntimeError) and bool(FULL.search(str(error))))
+    return known or (error.__cause__ is not None and ran_out(error.__cause__))
 
 
 def states_that_fit(state: Tree) -> int | None:
@@ -66,7 +79,8 @@ def check_fits(state: Tree, kept: int) -> None:
     if room is not None and kept > room:
         raise MemoryError(
             f"checkpoints: {kept} states of {_readable(size)} are to be kept, {_readable(kept * size)} in all, but "
-            f"half of the free memory holds {room}; keep less (record=...), or ask for fewer checkpoints"
+            f"half of the free memory holds {room}; keep less (record=..., or keep_states=False where there are many "
+            "seeds), or ask for fewer checkpoints"
         )
 
 

@@ -6,7 +6,7 @@ jobs/<order>-seed<s>.snapshot.safetensors  a job under way: what it gathered, an
 metrics.csv                 all finished jobs: order, seed, step, metric, value
 card.json                   machine, versions, times, costs
 lock                        held by the one process that may write here
-writer                      while it runs: its token, for the workers of its executor
+writer                      while it runs: its token, for the workers of its executor (see `leaves.py`)
 *.partial                   files that are being written, each under a name of its writer's own
 """
 
@@ -18,21 +18,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
 from filelock import FileLock, Timeout
 
 from revorder.data.files import parse, plain_places, read_text, reading, unfinished, write
 from revorder.experiments.configs import FIELDS, Config
+from revorder.experiments.digests import JOB, check_is_of
 from revorder.experiments.job import Job, jobs
-from revorder.pytrees import concatenated, row
+from revorder.experiments.joining import join
 from revorder.showing import Facts, Shown
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Folder", "FolderInUseError", "join"]
+__all__ = ["Folder", "FolderInUseError"]
 COLUMNS = ["order", "seed", "step", "metric", "value"]
 
 
@@ -150,9 +149,19 @@ class Folder(Shown):
         done = {key: parts for key, parts in runs.items() if all(self.result(job).exists() for job in parts)}
         return {key: self.joined(parts) for key, parts in done.items()}
 
+    def trajectory(self, job: Job) -> Trajectory:
+        """The trajectory of a finished job.
+
+        Raises:
+            ValueError: its file is damaged, or of another job.
+        """
+        found = Trajectory.load(self.result(job))
+        check_is_of(found.provenance.get(JOB), job, self.result(job))
+        return found
+
     def joined(self, parts: list[Job]) -> Trajectory:
         """The trajectory of a run, of all its parts."""
-        found = [Trajectory.load(self.result(job)) for job in parts]
+        found = [self.trajectory(job) for job in parts]
         with reading(self.result(parts[0]), f"results of {parts[0].order}"):
             if any(run.order != parts[0].order for run in found):
                 raise ValueError(f"its order is {', '.join(run.order for run in found)}")
@@ -177,24 +186,11 @@ class Folder(Shown):
             if not all(isinstance(line, dict) for line in card["jobs"].values()):
                 raise TypeError("its jobs are not described")
         except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-            raise ValueError(f"{place} is damaged ({type(error).__name__}: {error})") from error
+            said = f"{place} is damaged ({type(error).__name__}: {error})"
+            raise ValueError(f"{said}; take it away: results hold its lines, and resuming makes it anew") from error
         return card
 
     def summarise(self, card: dict[str, Any]) -> None:
         """Write metrics.csv and card.json for what is finished."""
         write(self.path / "metrics.csv", self.frame().to_csv(index=False))
         write(self.path / "card.json", json.dumps(card, indent=2) + "\n")
-
-
-def join(parts: list[Trajectory]) -> Trajectory:
-    """One trajectory of several that share its checkpoints, in ascending order of the steps."""
-    if len(parts) == 1 and parts[0].steps == sorted(parts[0].steps):
-        return parts[0]
-    cost, count = sum(part.cost for part in parts), len(parts)
-    parts = [part for part in parts if part.steps] or parts[:1]  # one that diverged at once has no states
-    steps = [step for part in parts for step in part.steps]
-    by_step = np.argsort(steps, kind="stable")
-    states = row(concatenated([part.states for part in parts]), torch.from_numpy(by_step))
-    metrics = {name: np.concatenate([part.metrics[name] for part in parts])[by_step] for name in parts[0].metrics}
-    engine = parts[0].engine if count == 1 else f"{parts[0].engine} in {count} parts"
-    return Trajectory(parts[0].order, sorted(steps), states, metrics, cost, engine)

@@ -20,14 +20,15 @@ from revorder.engines.wavefront import Wavefront
 from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
 from revorder.experiments.digests import CONFIGURATION, check_made_with, digest_of
+from revorder.experiments.leaves import Leave
 from revorder.experiments.resuming import check_replay, check_wavefront
 from revorder.experiments.stopping import Stop, StoppedError
 from revorder.planning.plan import Plan, plan_for
 from revorder.problems import Problem
 from revorder.pytrees import Tree, layout, row
-from revorder.running import parallel
 from revorder.running.carrying import carry_out, origin
 from revorder.running.collecting import Collector
+from revorder.running.parts import split
 from revorder.trajectories import storage
 from revorder.trajectories.trajectory import Trajectory
 
@@ -58,7 +59,7 @@ class Job:
     def plan(self, config: Config) -> Plan:
         """What this job has to compute."""
         whole = plan_for(order_of(self.order), config.checkpoints, None, config.steps)
-        return whole.only(np.sort(parallel.split(whole, self.parts)[self.part][0]))  # rows come as their words do
+        return whole.only(np.sort(split(whole, self.parts)[self.part][0]))  # rows come as their words do
 
 
 def jobs(config: Config) -> list[Job]:
@@ -74,7 +75,7 @@ def jobs(config: Config) -> list[Job]:
 @lru_cache
 def _parts(order: Any, checkpoints: range, steps: int, most: int) -> int:
     """How many parts a run has; a plan is made for it only where there could be several."""
-    return 1 if most == 1 else len(parallel.split(plan_for(order, checkpoints, None, steps), most))
+    return 1 if most == 1 else len(split(plan_for(order, checkpoints, None, steps), most))
 
 
 class Snapshots:
@@ -120,6 +121,8 @@ class Snapshots:
                 raise StoppedError(f"stopped in {self.job} after {self.collected.cost} evaluations")
 
     def _save(self, place: Place) -> None:
+        if isinstance(self.stop, Leave):
+            self.stop.look()  # raises where the run has ended, or another has taken over
         gathered = self.collected.trajectory()
         about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
         about |= {CONFIGURATION: gathered.provenance[CONFIGURATION], "begins": self.begins}

@@ -1,43 +1,73 @@
-"""What a result folder says of its finished jobs: summaries grow job by job, and results are looked at beforehand."""
+"""What a result folder says of its finished jobs: summaries grow job by job, and all is looked at beforehand."""
 
 from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from revorder.data.files import read_text, unfinished, write
 from revorder.experiments.configs import Config
 from revorder.experiments.digests import CONFIGURATION, LINE, check_made_with
 from revorder.experiments.folders import COLUMNS, Folder
-from revorder.experiments.job import Job, jobs
-from revorder.trajectories.trajectory import Trajectory
+from revorder.experiments.job import Job, Snapshots, jobs
 
 MOST = 2**31  # bytes of metrics.csv
 
 
 def take_up(folder: Folder, config: Config) -> dict[str, Any]:
-    """Look at all finished jobs, before anything is computed, and put right what a process that was killed has left.
+    """Look at all jobs, before anything is computed, and put right what a process that was killed has left.
 
     Returns:
         The card, with a line for every finished job; those that the last process did not come to are in the results.
 
     Raises:
-        ValueError: the card or a result is damaged, or a result was made with another configuration than `config`.
+        ValueError: the card, a result or a snapshot is damaged, another job's, or was made with another configuration
+            than `config`; nothing is changed.
     """
-    card = folder.card()
+    card, finished = folder.card(), list[Job]()
     for job in jobs(config):
-        path = folder.result(job)
-        if path.exists():
-            known = Trajectory.load(path).provenance
-            check_made_with(known.get(CONFIGURATION), config, path)
-            if isinstance(line := known.get(LINE), dict):
-                card["jobs"].setdefault(str(job), line)
-            folder.snapshot(job).unlink(missing_ok=True)
+        known, over = _known(folder, job), folder.result(job).exists()
+        check_made_with(known.get(CONFIGURATION), config, folder.result(job) if over else folder.snapshot(job))
+        finished += [job] * over
+        if isinstance(line := known.get(LINE), dict):
+            card["jobs"].setdefault(str(job), line)
+    for job in finished:
+        folder.snapshot(job).unlink(missing_ok=True)
     for left in [*unfinished(folder.path, "*"), *unfinished(folder.path / "jobs", "*.safetensors")]:
         if left.is_file() or left.is_symlink():
             left.unlink()
     return card
+
+
+def kept_line(folder: Folder, job: Job) -> dict[str, Any] | None:
+    """The line of a finished job that its result keeps; None where there is none."""
+    line = _known(folder, job).get(LINE)
+    return line if isinstance(line, dict) else None
+
+
+def _known(folder: Folder, job: Job) -> dict[str, Any]:
+    """What a job's file says of itself; a snapshot beside a result does not count."""
+    result, snapshot = folder.result(job), folder.snapshot(job)
+    if result.exists():
+        with _or_away(result):
+            return folder.trajectory(job).provenance
+    if snapshot.exists():
+        with _or_away(snapshot):
+            return {CONFIGURATION: Snapshots(snapshot, job, 0.0).made_with}
+    return {}
+
+
+@contextmanager
+def _or_away(path: Path) -> Iterator[None]:
+    """A damaged file is named, with what to do."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{error}; take {path} away, and its job is carried out again") from error
 
 
 def note(folder: Folder, job: Job, line: dict[str, Any]) -> None:

@@ -20,10 +20,11 @@ from revorder.experiments.cards import check_unchanged, declared
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, jobs
+from revorder.experiments.leaves import writer
 from revorder.experiments.noting import note, take_up
 from revorder.experiments.own import used
 from revorder.experiments.sending import parcel
-from revorder.experiments.sharing import share, writer
+from revorder.experiments.sharing import share
 from revorder.experiments.work import Work
 from revorder.running.collecting import Collector
 
@@ -106,7 +107,7 @@ def run(
         if card != {"jobs": {}}:  # once, for whatever the last process did not come to
             folder.summarise(card)
         work = Work(config, folder.path, data, str(device), interval, parcel(config) if own else None)
-        with writer(folder) as token:
+        with writer(folder.path) as token:
             if executor is None:
                 _one_by_one(work, waiting, stop, watcher)
             else:

@@ -18,11 +18,11 @@ from revorder.experiments.beginnings import beginning, check_alike
 from revorder.experiments.building import build, load
 from revorder.experiments.cards import machine
 from revorder.experiments.configs import Config
-from revorder.experiments.digests import CONFIGURATION, LINE, digest_of
+from revorder.experiments.digests import CONFIGURATION, JOB, LINE, digest_of
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job
+from revorder.experiments.leaves import Leave, working
 from revorder.experiments.sending import Parcel
-from revorder.experiments.sharing import Leave, working
 from revorder.experiments.stopping import Stop
 from revorder.running.collecting import Collector
 from revorder.trajectories.trajectory import Trajectory
@@ -33,7 +33,7 @@ class Work:
     """What a worker needs to know to carry out any job of an experiment.
 
     Attributes:
-        token, parent: in the workers of an executor, of the run that they work for; see `revorder.experiments.sharing`.
+        token, parent: in the workers of an executor, of the run that they work for; see `revorder.experiments.leaves`.
     """
 
     config: Config
@@ -77,12 +77,12 @@ class Work:
                 )
             made_by = machine(self.device)
         if isinstance(stop, Leave):
-            stop.stands()  # raises where another run has taken over
+            stop.look()  # raises where its run has ended, or another has taken over
         took = round(time.monotonic() - began, 2)
         # the engine: bits depend on how many states advanced in one call
         line = {"evaluations": found.cost, "seconds": took, "resumed": snapshots.resumed, "engine": found.engine}
         line |= {**made_by, **begins, **({"diverged": diverged} if diverged else {})}
-        known = found.provenance | {CONFIGURATION: digest_of(self.config), LINE: line}
+        known = found.provenance | {CONFIGURATION: digest_of(self.config), JOB: str(job), LINE: line}
         replace(found, provenance=known).save(folder.result(job))
         folder.snapshot(job).unlink(missing_ok=True)
         return line

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from revorder.errors import did_you_mean
 from revorder.plots.looks import STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 
@@ -91,7 +92,11 @@ def multiples_figure(
         reference: one of the methods.
         label: of the metric's axis, with unit.
         title: the message of the figure.
+
+    Raises:
+        ValueError: the frame has no such metric, or not these methods at these rates; `reference` is none of them.
     """
+    _check_cells(frame, metric, rates, reference)
     cells = dict(iter(frame[frame["metric"] == metric].groupby(["method", "lr"])))
     paths = {name: cells[name, lr].pivot(index="evaluations", columns="seed", values="value")
              for name, lr in rates.items()}  # fmt: skip
@@ -108,6 +113,20 @@ def multiples_figure(
     ends = ", ".join(f"{name} {path.iloc[-1].mean():.3g} (h = {rates[name]:g})" for name, path in paths.items())
     alt = f"A panel for each method: {label} against evaluations of T for the model, mean and extremes over seeds"
     return Picture(made, f"{alt}; dashed: {reference}. {title}. Means at the end: {ends}.")
+
+
+def _check_cells(frame: pd.DataFrame, metric: str, rates: Mapping[str, float], reference: str) -> None:
+    metrics = frame["metric"].unique().tolist()
+    if metric not in metrics:
+        raise ValueError(f"metric: got {metric!r}, but the metrics of frame are {', '.join(metrics) or 'none'}"
+                         f"{did_you_mean(str(metric), metrics)}")  # fmt: skip
+    there = set(frame[["method", "lr"]].itertuples(index=False, name=None))
+    for name, lr in rates.items():
+        if (name, lr) not in there:
+            known = ", ".join(f"{rate:g}" for method, rate in sorted(there) if method == name) or "none"
+            raise ValueError(f"rates: got {lr!r} for {name!r}, but the learning rates of it in frame are {known}")
+    if reference not in rates:
+        raise ValueError(f"reference: got {reference!r}, but the methods of rates are {', '.join(rates) or 'none'}")
 
 
 def _panel(ax: Axes, path: pd.DataFrame, reference: pd.Series | None, look: Style) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from revorder.diagnostics.intervals import Interval, mean_interval
 from revorder.plots.experiments import FEW
+from revorder.plots.groups import check_has
 from revorder.plots.labels import entry, with_unit
 from revorder.plots.looks import band, look, numbers
 from revorder.plots.picture import Picture, figure, plain_log
@@ -33,7 +34,15 @@ def experiment_metrics_figure(runs: Runs, *, unit: str = "nats", title: str | No
         title: the message of the figure; by default the test losses at the end, and their difference by seeds.
 
     A single seed has no interval, and so no band.
+
+    Raises:
+        ValueError: no runs, or one that lacks the metric "test loss" or has no checkpoints.
     """
+    if not runs:
+        raise ValueError("runs: got none, but there must be the runs of one order at least")
+    for name, seeds in runs.items():
+        for seed, run in enumerate(seeds):
+            check_has(run, "test loss", f"runs[{name!r}][{seed}]")
     metrics = set.intersection(*(set(run.metrics) for seeds in runs.values() for run in seeds))
     rows = [row for row in ROWS if f"test {row}" in metrics]
     parts = [part for part in PARTS if {f"{part} {row}" for row in rows} <= metrics]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from revorder.errors import whole
 from revorder.plots.groups import check_has
 from revorder.plots.labels import entry, with_unit
 from revorder.plots.looks import REFERENCE, look, looks, numbers
@@ -32,8 +33,9 @@ def experiment_paths_figure(
         title: the message of the figure.
 
     Raises:
-        ValueError: a run without this metric, or without checkpoints.
+        ValueError: a run without this metric, or without checkpoints; `tail` is below 1.
     """
+    whole("tail", tail, 1)
     for name, seeds in runs.items():
         for seed, run in enumerate(seeds):
             check_has(run, metric, f"runs[{name!r}][{seed}]")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from revorder.diagnostics.laws import compare_laws
 from revorder.diagnostics.spreads import spread_along_path, spread_over_seeds
+from revorder.errors import whole
 from revorder.plots.groups import check_has
 from revorder.plots.labels import entry, labels_of, with_unit
 from revorder.plots.looks import looks
@@ -61,8 +62,9 @@ def two_spreads_figure(
         title: the message.
 
     Raises:
-        ValueError: no order, other ones in `seeds` than in `paths`, or a run without this metric.
+        ValueError: no order, other ones in `seeds` than in `paths`, or a run without this metric; `last` is below 1.
     """
+    whole("last", last, 1)
     from seaborn import ecdfplot
 
     names = labels_of(seeds, argument="seeds")

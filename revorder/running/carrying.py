@@ -15,11 +15,13 @@ from revorder.engines.auto import Auto
 from revorder.engines.choice import Engine
 from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
+from revorder.engines.memory import ran_out
 from revorder.engines.replay import Replay
 from revorder.errors import DivergedError, NotBatchableError
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, finite_rows, is_finite, largest, named_leaves, row
 from revorder.running.collecting import Collector, RunKeeper, progress_bar
+from revorder.running.forks import ALONE, fork
 from revorder.running.watching import OnCheckpoint, Reports
 from revorder.showing import name_of
 from revorder.trajectories import origins
@@ -47,6 +49,8 @@ def carry_out(
     If a check of the run itself finds a step that is not the plain one, the run is made anew from the start: without
     kernels, and then by replay. The trajectory's `engine` says so, and how many steps were checked.
     """
+    if fork.alone:
+        maps.note(ALONE)
     before = maps.draws.watch()
     reports = None if on_checkpoint is None else Reports(plan, on_checkpoint, marks=on_diverge == "mark")
     while True:
@@ -60,21 +64,27 @@ def carry_out(
             return replace(found, engine="; ".join(filter(None, [found.engine, maps.audit.report()])))
         except KeyboardInterrupt:
             raise collected.interrupted() from None
-        except Disagreement as wrong:
-            engine = _plainer(engine, maps, str(wrong))
-        except NotBatchableError as wrong:
-            if not isinstance(engine, Auto):
-                collected.hand_over(wrong)
-                raise
-            engine = _plainer(Replay(), maps, str(wrong).splitlines()[0])
         except Drawn as wrong:
             maps.draws.watched, maps.plain = True, maps.plain or "torch" in wrong.moved
             maps.note(f"then again, since {wrong}")
         except BaseException as error:  # whatever ends a run, what was reached is kept
-            collected.hand_over(error)
-            raise
+            again = _again(error, engine, maps)
+            if again is None:
+                collected.end(error)
+            engine = again
         if keeper is not None:
             keeper.restart()
+
+
+def _again(error: BaseException, engine: Engine | Auto, maps: Maps) -> Engine | Auto | None:
+    """What carries the run out anew after an error; None if it ends the run, as a memory that is too small does."""
+    if ran_out(error):
+        return None
+    if isinstance(error, Disagreement):
+        return _plainer(engine, maps, str(error))
+    if isinstance(error, NotBatchableError) and isinstance(engine, Auto):
+        return _plainer(Replay(), maps, str(error).splitlines()[0])
+    return None
 
 
 def _plainer(engine: Engine | Auto, maps: Maps, why: str) -> Engine | Auto:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 from tqdm.auto import tqdm
 
-from revorder.engines.blame import named
+from revorder.engines.blame import named, plainly
+from revorder.engines.memory import check_fits
 from revorder.engines.places import Keeper
 from revorder.engines.purity import Untouched
 from revorder.errors import CallbackError, DivergedError, RunInterrupted
@@ -21,6 +22,8 @@ from revorder.running import measuring
 from revorder.running.watching import Reports
 from revorder.showing import name_of
 from revorder.trajectories.trajectory import Trajectory
+
+HELD = "this exception's `trajectory` has them"
 
 
 def progress_bar(plan: Plan, total: int, show: bool) -> tqdm[Any]:
@@ -112,6 +115,8 @@ class Collector:
         kind = layout(row(kept, 0))
         if self.kept is None and None not in kind[1]:
             count = len(self.plan.steps)
+            if self.record is not None:  # else it was checked before the run
+                check_fits(row(kept, 0), count)
             self.kept = pytree.tree_map(lambda leaf: leaf.new_empty((count, *leaf.shape[1:])), kept)
             self.kind = kind
         if kind != self.kind:
@@ -128,7 +133,7 @@ class Collector:
         if self.marked.any():
             states = blank_rows(states, torch.from_numpy(self.marked))
         if not reached.all():
-            states = row(states, torch.from_numpy(np.flatnonzero(reached)))
+            states = _chosen(states, np.flatnonzero(reached))
             values = {name: numbers[reached] for name, numbers in values.items()}
         steps = [n for n, here in zip(self.plan.steps, reached, strict=True) if here]
         notes = "; ".join(filter(None, self.notes))
@@ -138,21 +143,44 @@ class Collector:
         """What was gathered until now; None if no checkpoint was reached."""
         return self.trajectory() if self.done.any() else None
 
-    def hand_over(self, error: BaseException) -> None:
-        """Give an error that ends a run what was gathered until now, as its `trajectory`, unless it has one."""
-        if getattr(error, "trajectory", None) is not None:
-            return
-        with contextlib.suppress(MemoryError, RuntimeError):  # there may be no room to gather it
-            error.trajectory = self.partial()  # type: ignore[attr-defined]
-        if getattr(error, "trajectory", None) is not None and not isinstance(error, CallbackError | DivergedError):
-            error.add_note(f"{self._said()}; this exception's `trajectory` has them")
+    def end(self, error: BaseException) -> NoReturn:
+        """Raise the error that ends a run with what was gathered until now, as its `trajectory`; in plain words."""
+        told = plainly(error)
+        if not isinstance(told, DivergedError):  # which has it
+            self._hand_over(told)
+        if told is error:
+            raise error
+        raise told from error
+
+    def _hand_over(self, error: BaseException) -> None:
+        found = None
+        with contextlib.suppress(Exception):  # there may be no room to gather it; a user's class may take no attribute
+            error.trajectory = None  # type: ignore[attr-defined]  # not that of a run inside, or of a part
+            found = error.trajectory = self.partial()  # type: ignore[attr-defined]
+        if not isinstance(error, CallbackError):
+            notes = [note for note in getattr(error, "__notes__", []) if not str(note).endswith(HELD)]
+            notes += [self._said()] * (found is not None)
+            if notes or hasattr(error, "__notes__"):
+                error.__notes__ = notes
 
     def _said(self) -> str:
-        return f"{int(self.done.sum())} of {len(self.done)} checkpoints of {name_of(self.plan.order)} were reached"
+        reached = int(self.done.sum())
+        said = f"{reached} of {len(self.done)} checkpoints of {name_of(self.plan.order)} were reached"
+        return f"{said}; {HELD}" if reached else said
 
     def interrupted(self) -> RunInterrupted:
         """The error that carries what was gathered until now."""
-        return RunInterrupted(f"{self._said()}; this exception's `trajectory` has them", trajectory=self.partial())
+        return RunInterrupted(self._said(), trajectory=self.partial())
+
+
+def _chosen(states: Tree, rows: np.ndarray) -> Tree:
+    """Some rows of what was kept, ascending: copies, or, where there is no room for them, moved to its beginning."""
+    with contextlib.suppress(MemoryError, RuntimeError):
+        return row(states, torch.from_numpy(rows))
+    for new, old in enumerate(rows.tolist()):
+        for leaf in pytree.tree_leaves(states):
+            leaf[new] = leaf[old]
+    return row(states, slice(len(rows)))
 
 
 class RunKeeper(Keeper, Protocol):

@@ -72,14 +72,21 @@ def _numbers(group: dict[str, Metric], state: Tree) -> dict[str, float]:
 
 
 def _is_column(values: Any, count: int) -> bool:
-    return isinstance(values, torch.Tensor) and values.shape == (count,) and not values.is_meta
+    fits = isinstance(values, torch.Tensor) and values.shape == (count,)
+    return fits and not values.is_meta and not values.is_complex()
 
 
 def _number(name: str, value: Any) -> float:
     if isinstance(value, torch.Tensor):
         if value.numel() != 1:
             raise ValueError(f"metrics[{name!r}]: got shape {tuple(value.shape)}, but a metric must be one number")
-        return float("nan") if value.is_meta else value.item()
-    if not hasattr(value, "__float__") or isinstance(value, str | np.str_):
-        raise TypeError(f"metrics[{name!r}]: it returned {cut(repr(value), PART)}, but a metric must return a number")
-    return float(value)
+        value = float("nan") if value.is_meta else value.item()
+    try:
+        if isinstance(value, str | np.str_ | bytes | bytearray | complex | np.complexfloating):  # NumPy drops their i
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError) as error:
+        said = f"metrics[{name!r}]: it returned {cut(repr(value), PART)}, but a metric must return a number"
+        raise TypeError(said) from error
+    except OverflowError as error:
+        raise ValueError(f"metrics[{name!r}]: it returned a number beyond what a float holds; scale it") from error

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import bisect
 import os
 import threading
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-
-import numpy as np
+from queue import SimpleQueue
 
 from revorder.engines.tally import Tally
 from revorder.errors import DivergedError
 from revorder.planning.plan import Plan
+from revorder.running import losses
 from revorder.running.collecting import Collector, progress_bar
+from revorder.running.forks import ALONE, WORDS, fork
 from revorder.running.packing import pack, unpack
+from revorder.running.parts import Part, split
 from revorder.running.watching import OnCheckpoint, Reports
 from revorder.trajectories.trajectory import Trajectory
 
-Part = tuple[np.ndarray, int]  # its rows (positions in `plan.steps`), and its cost
 NOTHING = pack(None)
-GONE = (
-    "a worker ended without a word, perhaps for lack of memory: give fewer workers, or look at their logs; and call a "
-    "process pool from under `if __name__ == '__main__'`"
-)
 TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
+
+
+def _new_turn() -> None:
+    global TURN
+    TURN = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # a forked worker must not find it held by a thread that it does not have
+    os.register_at_fork(after_in_child=_new_turn)
 
 
 def run(
@@ -47,8 +55,7 @@ def run(
     reports = None if on_checkpoint is None else Reports(plan, on_checkpoint, marks)
     collected = Collector(plan, [], None, work.keywords["metrics"], work.keywords["provenance"], reports)
     try:
-        for part in split(plan, size(executor)):
-            futures[executor.submit(_work, packed, pack(plan.only(part[0])))] = part
+        _submit(executor, packed, plan, futures)
         return _gather(futures, collected, progress, marks)
     except BaseException as error:
         for future in futures:
@@ -56,12 +63,28 @@ def run(
         _rescue(futures, collected)
         if isinstance(error, KeyboardInterrupt):
             raise collected.interrupted() from None
-        if isinstance(error, BrokenExecutor):
-            error.add_note(GONE)
-        if not isinstance(error, DivergedError):
-            error.trajectory = None  # type: ignore[attr-defined]  # that of its own part is among what was rescued
-        collected.hand_over(error)
-        raise
+        losses.explain(error)
+        collected.end(error)
+
+
+def _submit(executor: Executor, packed: bytes, plan: Plan, futures: dict[Future[bytes], Part]) -> None:
+    """Give the parts of a plan to an executor, and note which they are.
+
+    Raises:
+        RuntimeError: it takes no work.
+    """
+    try:
+        parts = split(plan, size(executor))
+    except Exception as error:
+        raise losses.closed(error) from error
+    for part in parts:
+        sent = pack(plan.only(part[0]))
+        try:
+            futures[executor.submit(_work, packed, sent)] = part
+        except (BrokenExecutor, MemoryError):
+            raise
+        except Exception as error:
+            raise losses.closed(error) from error
 
 
 def size(executor: Executor) -> int:
@@ -74,33 +97,12 @@ def size(executor: Executor) -> int:
     return workers or os.cpu_count() or 1
 
 
-def split(plan: Plan, count: int) -> list[Part]:
-    """At most `count` parts, the largest as cheap as can be: never above plan.cost / count + the longest word.
-
-    Rows are cut in depth-first order, so words with long common prefixes stay together; what two parts share is
-    computed in both. Where another part would not help there are fewer: forward words share all, and stay one part.
-    """
-    rows = np.argsort(plan.rank, kind="stable")
-    walked, alone = plan.rank[rows], plan.lengths[rows]
-    limits = range(max(int(alone.max()), -(-plan.cost // count)), plan.cost + 1)
-    enough = bisect.bisect_left(limits, True, key=lambda limit: len(_cut(walked, alone, limit)) <= count)
-    first = np.array(_cut(walked, alone, limits[enough]))
-    cost = alone[first] + walked[np.append(first[1:], len(rows)) - 1] - walked[first]
-    return list(zip(np.split(rows, first[1:]), cost.tolist(), strict=True))
-
-
-def _cut(walked: np.ndarray, alone: np.ndarray, limit: int) -> list[int]:
-    """Where parts begin if each takes all the rows that it can have for `limit` evaluations."""
-    first, following = [], 0
-    while following < len(walked):
-        first.append(following)
-        affordable = walked[following] + limit - alone[following]
-        following = int(np.searchsorted(walked, affordable, side="right"))
-    return first
-
-
 def _work(packed: bytes, part: bytes) -> bytes:
-    """In the worker. Divergence is an answer, not an exception, so that what was computed before it comes back."""
+    """In the worker. What is no Exception is an answer, which no executor takes for an order to itself.
+
+    So is divergence, so that what was computed before it comes back.
+    """
+    fork.settle()
     with TURN:
         work, *_ = unpack(packed)
         audit = work.keywords["maps"].audit
@@ -110,10 +112,21 @@ def _work(packed: bytes, part: bytes) -> bytes:
             return pack((found, audit.checked, audit.gap))
         except DivergedError as error:
             return pack((error, audit.checked, audit.gap))
-        except Exception as error:  # a trajectory travels as bytes
-            error.reached = pack(vars(error).pop("trajectory", None))  # type: ignore[attr-defined]
-            error.__notes__ = []
+        except BaseException as error:
+            answer = None if isinstance(error, Exception) else _packed(error)
+            if answer is not None:
+                return answer
+            error.reached = pack(vars(error).pop("trajectory", None))  # type: ignore[attr-defined]  # as bytes it travels
             raise
+
+
+def _packed(error: BaseException) -> bytes | None:
+    """An error as an answer; None for one that cannot be made again from what it says."""
+    with suppress(Exception):
+        packed = pack((error,))
+        unpack(packed)
+        return packed
+    return None
 
 
 def _rescue(futures: dict[Future[bytes], Part], collected: Collector) -> None:
@@ -122,20 +135,37 @@ def _rescue(futures: dict[Future[bytes], Part], collected: Collector) -> None:
     for future, (rows, _) in futures.items():
         if not future.done() or future.cancelled() or collected.done[rows].any() or collected.marked[rows].any():
             continue
-        error = future.exception()
-        answer = unpack(future.result())[0] if error is None else unpack(getattr(error, "reached", NOTHING))
-        reached = answer.trajectory if isinstance(answer, DivergedError) else answer
-        if reached is not None:
-            collected.merge(rows, reached)
+        with suppress(Exception):  # one that cannot be read, or for which there is no room, must not hide the error
+            if (reached := _reached(future)) is not None:
+                collected.merge(rows, reached)
+
+
+def _reached(future: Future[bytes]) -> Trajectory | None:
+    """What a part has reached that is over, well or not."""
+    error = future.exception()
+    answer = unpack(future.result())[0] if error is None else unpack(vars(error).pop("reached", NOTHING))
+    found: Trajectory | None = getattr(answer, "trajectory", None) if isinstance(answer, BaseException) else answer
+    return found
+
+
+def _finished(futures: dict[Future[bytes], Part]) -> Iterator[Future[bytes]]:
+    """The futures as they end; also those that are cancelled, of which `as_completed` never hears in some pools."""
+    done = SimpleQueue[Future[bytes]]()
+    for future in futures:
+        future.add_done_callback(done.put)
+    for _ in futures:
+        yield done.get()
 
 
 def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: bool, mark: bool) -> Trajectory:
     """Merge what comes back; under `mark`, a part that diverged did so at all its checkpoints."""
     diverged, engines, audit = [], set[str](), Tally()
     with progress_bar(collected.plan, sum(cost for _, cost in futures.values()), progress) as bar:
-        for future in as_completed(futures):
+        for future in _finished(futures):
             rows, cost = futures[future]
             answer, *checked = unpack(future.result())
+            if isinstance(answer, BaseException) and not isinstance(answer, DivergedError):
+                raise answer
             audit.add(*checked)
             if isinstance(answer, DivergedError):
                 diverged.append(answer)
@@ -147,6 +177,8 @@ def _gather(futures: dict[Future[bytes], Part], collected: Collector, progress: 
                 collected.merge(rows, answer)
                 engines.add(answer.engine)
             bar.update(cost)
+    if any(ALONE in engine for engine in engines):
+        warnings.warn(WORDS, RuntimeWarning, stacklevel=4)
     collected.notes += [" / ".join(sorted(engines)), f"in {len(futures)} part{'s'[: len(futures) > 1]}", audit.report()]
     if diverged and not (mark and collected.done.any()):
         collected.marked[:] = False

@@ -18,6 +18,7 @@ from revorder.planning.words import Label
 from revorder.pytrees import Tree, check_tensors, clone, is_finite, named_leaves
 from revorder.running import parallel
 from revorder.running.carrying import carry_out, origin
+from revorder.running.forks import heed
 from revorder.running.watching import OnCheckpoint, check_callback
 from revorder.trajectories.trajectory import Trajectory
 
@@ -61,6 +62,9 @@ def run(
             in parts of about equal cost. States are the same to the last bit under replay, given the same torch,
             kind of processor and number of torch threads. Without cloudpickle (which comes with dask), everything
             that is sent must be picklable: functions defined in a module. Threads take turns: they save no time.
+            Make a `ProcessPoolExecutor` with mp_context=multiprocessing.get_context("spawn"). Workers that are forked,
+            as Linux does by default up to Python 3.13, would wait for ever for the threads of torch, which do not come
+            along: they compute on one thread each, and a RuntimeWarning says so.
         progress: whether to show a bar, in evaluations of T.
         on_diverge: what to do about a checkpoint whose state is infinite or NaN. "raise" stops the run with a
             `DivergedError`; "mark" goes on, and puts NaN in the place of its numbers (0 where they are integers) and
@@ -76,11 +80,13 @@ def run(
 
     Raises:
         ValueError, TypeError: bad input; the message names the argument, what it got and what is accepted.
-        MemoryError: the states to be kept do not fit; the message says what they need.
+        MemoryError: the states to be kept do not fit, and the message says what they need; or memory ran out later.
         CallbackError: `on_checkpoint` raised something; carries the checkpoints reached until then.
         RunInterrupted: a KeyboardInterrupt that carries the checkpoints reached until then.
         DivergedError: a state became infinite or NaN; under "mark", all of them. With an executor it comes when all
             parts are finished, names the smallest step at which one of them failed, and carries what all computed.
+        Exception: whatever else ends the run, such as what an executor says of workers that are gone. It carries the
+            checkpoints reached until then as its `trajectory`, and says in a note how many they are.
 
     >>> import torch
     >>> halfway = lambda x, batch: x - 0.5 * (x - batch)
@@ -88,6 +94,7 @@ def run(
     >>> run(halfway, torch.zeros((), dtype=torch.float64), bits, "backward", [1, 2, 3], progress=False).states
     tensor([0.5000, 0.5000, 0.6250], dtype=torch.float64)
     """
+    heed()
     _check(start, batches, record, metrics, executor)
     check_callback(on_checkpoint)
     if on_diverge not in ON_DIVERGE:

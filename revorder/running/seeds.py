@@ -12,18 +12,21 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.affine import Affine
 from revorder.engines.auto import Auto
+from revorder.engines.blame import named
 from revorder.engines.choice import Engine
 from revorder.engines.memory import check_fits
-from revorder.errors import CallbackError, DivergedError, RunInterrupted
 from revorder.orders import Order
 from revorder.planning.words import Label
 from revorder.pytrees import Tree, blank_rows, copies, finite_rows, stack
+from revorder.running.forks import heed
 from revorder.running.run import run
 from revorder.running.together import OverSeeds, Together
 from revorder.running.watching import Checkpoint, OnCheckpoint, check_callback
+from revorder.showing import PART, cut
 from revorder.trajectories.seed_runs import SeedRuns
 from revorder.trajectories.trajectory import Trajectory
 
+BATCHED = "it is called on all seeds at once, by torch.vmap: write it with torch operations"
 METRIC_SEEDS = 64  # a metric may look at a whole test set: activations of so many seeds at once are held
 
 
@@ -59,8 +62,8 @@ def run_seeds(
         `SeedRuns`.
 
     Raises:
-        ValueError, TypeError, MemoryError, DivergedError, CallbackError, RunInterrupted: as for `run`; what was reached
-            until then is a `SeedRuns`.
+        ValueError, TypeError, MemoryError, DivergedError, CallbackError, RunInterrupted, Exception: as for `run`; what
+            was reached until then is a `SeedRuns`.
 
     >>> import torch
     >>> halfway = lambda x, batch: x - 0.5 * (x - batch)
@@ -71,6 +74,7 @@ def run_seeds(
     if on_diverge == "mark" and (engine == "affine" or isinstance(engine, Affine)):
         raise ValueError("on_diverge: got 'mark', but the affine engine has one matrix for all seeds, in which they "
                          "diverge together; use engine='wavefront'")  # fmt: skip
+    heed()
     together = Together(batches)
     starts = _starts(start, together.seeds)
     seeds = OverSeeds(update)
@@ -107,9 +111,10 @@ def run_seeds(
         found = run(seeds, starts, together, order, kept, record=observe, engine=engine, labels=labels,
                     progress=progress, on_diverge="keep" if on_diverge == "mark" else on_diverge,
                     on_checkpoint=None if on_checkpoint is None else show)  # fmt: skip
-    except (CallbackError, DivergedError, RunInterrupted) as stopped:
-        if stopped.trajectory is not None:
-            stopped.trajectory = of_seeds(stopped.trajectory)  # type: ignore[assignment]  # as `run` has it
+    except BaseException as stopped:
+        reached = getattr(stopped, "trajectory", None)
+        if isinstance(reached, Trajectory):
+            stopped.trajectory = of_seeds(reached)  # type: ignore[attr-defined]
         raise
     return of_seeds(found)
 
@@ -123,11 +128,29 @@ def _starts(start: Tree, seeds: int) -> Tree:
 
 
 def _over_seeds(name: str, metric: Callable[[Tree], Any], states: Tree) -> torch.Tensor:
-    values = torch.vmap(metric, chunk_size=METRIC_SEEDS)(states)
-    seeds = len(pytree.tree_leaves(states)[0])
-    if not isinstance(values, torch.Tensor) or values.shape != (seeds,):
-        raise ValueError(f"metrics[{name!r}]: a metric must return one number for the state of one seed")
+    argument, seeds = f"metrics[{name!r}]", len(pytree.tree_leaves(states)[0])
+    try:
+        values = torch.vmap(lambda state: _returned(argument, metric(state)), chunk_size=METRIC_SEEDS)(states)
+    except Exception as error:
+        raise named(error, argument, "on the states of all seeds", [BATCHED]) from error
+    if values.shape != (seeds,):
+        raise ValueError(
+            f"{argument}: it returned shape {tuple(values.shape[1:])}, but a metric must return one number for the "
+            "state of one seed"
+        )
     return values
+
+
+def _returned(argument: str, value: Any) -> torch.Tensor:
+    """What a metric returned for one seed, if it is a tensor of real numbers."""
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(
+            f"{argument}: it returned {cut(repr(value), PART)}, but over many seeds a metric must return a number as a "
+            "tensor, by torch operations on the state"
+        )
+    if value.is_complex():
+        raise TypeError(f"{argument}: it returned complex numbers, but a metric must return a real one, such as abs()")
+    return value
 
 
 def _array(values: torch.Tensor) -> np.ndarray:

@@ -48,6 +48,8 @@ def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if not metadata.keys() <= {"revorder", SUM}:
+            raise ValueError(f"unknown metadata: {', '.join(metadata)}")
         if SUM in metadata and metadata[SUM] != _sum(metadata["revorder"], tensors):  # earlier versions wrote none
             raise ValueError("its checksum is another one: bits have changed since it was written")
         header = parse(metadata["revorder"])

@@ -11,25 +11,31 @@ import sys
 import textwrap
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
 import pytest
-import torch
 from results import differences
 
-from revorder.experiments import Config, Folder, StoppedError, experiment, jobs, run, sharing
-from revorder.experiments.sharing import PLACE, Leave, working
+import revorder as ro
+from revorder.experiments import Config, Folder, StoppedError, experiment, jobs, leaves, run, sharing
+from revorder.experiments.leaves import PLACE, STOP, Leave, ask_to_stop, working, writer
 
-SLOW = {"seeds": 3, "steps": 300, "stride": 10, "engine": "replay", "orders": ("backward",), "threads": 1}
+SLOW = {"seeds": 3, "steps": 400, "stride": 10, "engine": "replay", "orders": ("backward",), "threads": 1}
 
 
 @pytest.fixture
 def slow():
     """Three jobs of two seconds or more each."""
     return experiment("mlp-digits", "smoke").replace(**SLOW)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The three jobs undisturbed."""
+    return run(experiment("mlp-digits", "smoke").replace(**SLOW), tmp_path_factory.mktemp("undisturbed") / "whole")
 
 
 @pytest.fixture
@@ -39,8 +45,7 @@ def quick():
 
 @pytest.fixture
 def pool():
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=torch.set_num_threads,
-                             initargs=(1,)) as executor:  # fmt: skip
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=ro.start_worker) as executor:
         yield executor
 
 
@@ -75,9 +80,9 @@ def begun(folder):
 
 
 @pytest.mark.parametrize("threads", [False, True])
-def test_asked_to_stop_it_ends_with_snapshots_and_nobody_writes_afterwards(slow, tmp_path, threads, pool):
+def test_asked_to_stop_it_ends_with_snapshots_and_nobody_writes_afterwards(slow, tmp_path, threads, pool, whole):
     executor = ThreadPoolExecutor(2) if threads else pool
-    executor.submit(time.sleep, 0).result()
+    wait([executor.submit(time.sleep, 0.5) for _ in range(2)])  # both have begun
     stop, out = threading.Event(), tmp_path / "out"
     thread = stopping(out, stop, lambda folder: begun(folder) and list((folder / "jobs").glob("*.snapshot*")))
     with pytest.raises(StoppedError, match=r"stopped: \d of 3 jobs were finished, those under way have a snapshot"):
@@ -90,37 +95,42 @@ def test_asked_to_stop_it_ends_with_snapshots_and_nobody_writes_afterwards(slow,
     assert {path: when for path, when in written(out).items() if path.name != "lock"} == {
         path: when for path, when in before.items() if path.name != "lock"
     }
-    whole = run(slow, tmp_path / "whole")
     assert differences(run(slow, out, executor=executor, resume=True), whole) == []
 
 
-def test_a_job_that_fails_stops_the_others_and_finished_ones_keep_their_line(quick, tmp_path, pool):
+def fails(job):
+    raise ArithmeticError(f"{job} cannot be had")
+
+
+class Failing(ProcessPoolExecutor):
+    """One job fails."""
+
+    def submit(self, work, job):
+        return super().submit(fails, job) if str(job) == "backward-seed1" else super().submit(work, job)
+
+
+def test_a_job_that_fails_stops_the_others_and_finished_ones_keep_their_line(quick, tmp_path):
     out = tmp_path / "out"
-    run(quick.replace(seeds=1), tmp_path / "one")
-    damaged = (tmp_path / "one" / "jobs" / "forward-seed0.safetensors").read_bytes()
-    (out / "jobs").mkdir(parents=True)
-    (out / "config.json").write_text(quick.to_json())
-    (out / "jobs" / "backward-seed1.snapshot.safetensors").write_bytes(damaged[:-7])
-    with pytest.raises(ValueError, match="backward-seed1.snapshot") as caught:
-        run(quick, out, executor=pool, resume=True)
-    finished = states_of(out)
-    assert "backward-seed1" not in finished
-    note = f"{len(finished)} of 8 jobs were finished, those under way have a snapshot; go on with resume=True"
-    assert caught.value.__notes__[-1].startswith(note)
-    (out / "jobs" / "backward-seed1.snapshot.safetensors").unlink()
-    assert differences(run(quick, out, executor=pool, resume=True), run(quick, tmp_path / "whole")) == []
+    with Failing(2, mp_context=get_context("spawn")) as executor:
+        with pytest.raises(ArithmeticError, match="backward-seed1 cannot be had") as caught:
+            run(quick, out, executor=executor)
+        finished = states_of(out)
+        assert "backward-seed1" not in finished
+        note = f"{len(finished)} of 8 jobs were finished, those under way have a snapshot; go on with resume=True"
+        assert caught.value.__notes__[-1].startswith(note)
+    assert differences(run(quick, out, resume=True), run(quick, tmp_path / "whole")) == []
 
 
 SCRIPT = """
 import sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-import torch
+import revorder as ro
 from revorder.experiments import Config, Folder, StoppedError, run
 
 if __name__ == "__main__":
     config = Config.from_json(open(sys.argv[1]).read(), "c")
-    pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,))
+    pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=ro.start_worker)
     with pool as executor:
         try:
             run(config, sys.argv[2], executor=executor, interval=0.1)
@@ -151,7 +161,7 @@ def test_signals_end_in_snapshots(slow, tmp_path, name):
     assert len(states_of(tmp_path / "out")) < 3 and list((tmp_path / "out" / "jobs").glob("*.snapshot*"))
 
 
-def test_orphans_write_a_snapshot_and_end(slow, tmp_path):
+def test_orphans_write_a_snapshot_and_end(slow, tmp_path, whole):
     process, children = started(slow, tmp_path)
     process.kill()
     process.communicate()
@@ -159,10 +169,10 @@ def test_orphans_write_a_snapshot_and_end(slow, tmp_path):
     assert (tmp_path / "out" / PLACE).exists()  # what kill -9 leaves; the next run takes it over
     assert not list((tmp_path / "out").rglob("*.partial"))
     found = run(slow, tmp_path / "out", resume=True)
-    assert differences(found, run(slow, tmp_path / "whole")) == [] and states_of(found.path)
+    assert differences(found, whole) == [] and states_of(found.path)
 
 
-def test_a_worker_that_is_killed_costs_its_job_only(slow, tmp_path, pool):
+def test_a_worker_that_is_killed_costs_its_job_only(slow, tmp_path, pool, whole):
     def kill():
         wait_until(lambda: len(list((tmp_path / "out" / "jobs").glob("*.snapshot.safetensors"))) == 2)
         os.kill(next(iter(pool._processes)), signal.SIGKILL)
@@ -174,28 +184,60 @@ def test_a_worker_that_is_killed_costs_its_job_only(slow, tmp_path, pool):
     thread.join()
     assert "go on with resume=True" in caught.value.__notes__[-1]
     states_of(tmp_path / "out")
-    assert differences(run(slow, tmp_path / "out", resume=True), run(slow, tmp_path / "whole")) == []
+    assert differences(run(slow, tmp_path / "out", resume=True), whole) == []
 
 
-def test_a_run_that_was_taken_over_writes_nothing(tmp_path):
-    (tmp_path / PLACE).write_text("mine")
-    leave = Leave(tmp_path, "mine")
-    assert not leave.is_set()
-    (tmp_path / PLACE).write_text("another's")
+def looking(leave):
     leave.looked = -1.0
-    with pytest.raises(StoppedError, match="another run has taken over"):
-        leave.is_set()
-    (tmp_path / PLACE).unlink()
-    leave.looked = -1.0
-    assert leave.is_set() and leave.is_set()
+    return leave.is_set()
+
+
+def test_a_run_that_was_taken_over_writes_nothing_even_when_the_other_has_ended(tmp_path):
+    with writer(tmp_path) as token:
+        leave, late = Leave(tmp_path, token), Leave(tmp_path, token)
+        assert not looking(leave) and not looking(late)
+        late.set()  # as when its parent is gone
+        ask_to_stop(tmp_path, token)
+        assert (tmp_path / PLACE).read_text() == f"{token} {STOP}" and looking(leave)
+        with writer(tmp_path), pytest.raises(StoppedError, match="another run has taken over"):
+            looking(late)
+    for each in (leave, late):
+        with pytest.raises(StoppedError, match="the run in .* has ended"):
+            looking(each)
+
+
+def test_where_no_token_can_be_written_workers_end_without_a_snapshot(tmp_path, monkeypatch):
+    def full(place, text):
+        raise OSError(28, "No space left on device")
+
+    with writer(tmp_path) as token:
+        monkeypatch.setattr(leaves, "write", full)
+        ask_to_stop(tmp_path, token)
+        with pytest.raises(StoppedError, match="has ended"):
+            looking(Leave(tmp_path, token))
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
     said = r"out: .*nowhere is not there for the worker on .*absolute path"
     with pytest.raises(ValueError, match=said), working(Leave(tmp_path / "nowhere", "t"), parent=-1):
         pytest.fail("it was begun")
-    with pytest.raises(StoppedError, match="its run has ended"), working(Leave(tmp_path, "t"), parent=-1):
+    with pytest.raises(StoppedError, match="has ended"), working(Leave(tmp_path, "t"), parent=-1):
         pytest.fail("it was begun")
+
+
+def test_no_job_is_begun_once_a_stop_is_asked_for_or_the_parent_is_gone(tmp_path, monkeypatch):
+    with writer(tmp_path) as token:
+        with working(Leave(tmp_path, token), parent=os.getpid()):
+            assert len(leaves._live) == 1
+        assert not leaves._live
+        monkeypatch.setattr(leaves, "_orphaned", threading.Event())
+        leaves._orphaned.set()
+        with pytest.raises(StoppedError, match="begins no job any more"), working(Leave(tmp_path, token), os.getpid()):
+            pytest.fail("it was begun")
+        leaves._orphaned.clear()
+        ask_to_stop(tmp_path, token)
+        with pytest.raises(StoppedError, match="begins no job any more"), working(Leave(tmp_path, token), os.getpid()):
+            pytest.fail("it was begun")
 
 
 def test_relative_folders_are_made_absolute_for_workers(quick, tmp_path, monkeypatch, pool):
@@ -213,6 +255,70 @@ def test_a_broken_pool_is_no_reason_to_hang(quick, tmp_path):
     assert states_of(tmp_path / "out") == set()
 
 
+def dask_of(processes):
+    distributed = pytest.importorskip("distributed", reason="dask.distributed (the extra `cluster`)")
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=None)
+    return cluster, distributed.Client(cluster)
+
+
+def when_there_are_snapshots(folder, count, act):
+    def wait_and_act():
+        wait_until(lambda: len(list((folder / "jobs").glob("*.snapshot.safetensors"))) >= count)
+        act()
+
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    return thread
+
+
+def test_a_cluster_that_is_closed_is_named_and_costs_no_job(slow, tmp_path, whole):
+    cluster, client = dask_of(processes=False)
+    thread = when_there_are_snapshots(tmp_path / "out", 2, cluster.close)
+    with pytest.raises(RuntimeError, match=r"executor: it dropped backward-seed\d, so it was .* closed") as caught:
+        run(slow, tmp_path / "out", executor=client.get_executor(), interval=0.1)
+    thread.join()
+    client.close()
+    assert "go on with resume=True" in caught.value.__notes__[-1]
+    states_of(tmp_path / "out")
+    assert differences(run(slow, tmp_path / "out", resume=True), whole) == []
+
+
+def test_a_worker_of_dask_that_is_killed_costs_nothing(slow, tmp_path, whole):
+    cluster, client = dask_of(processes=True)
+    first = sorted(client.run(os.getpid).values())[0]
+    thread = when_there_are_snapshots(tmp_path / "out", 2, lambda: os.kill(first, signal.SIGKILL))
+    with cluster, client:
+        found = run(slow, tmp_path / "out", executor=client.get_executor(), interval=0.1)
+    thread.join()
+    assert len(states_of(tmp_path / "out")) == 3 and differences(found, whole) == []
+
+
+class Deaf(Executor):
+    """Its jobs never come back, and nobody can cancel them."""
+
+    def submit(self, work, job):
+        return Future()
+
+
+def test_workers_that_do_not_answer_are_not_waited_for_for_ever(quick, tmp_path, monkeypatch):
+    for module in (leaves, sharing):
+        monkeypatch.setattr(module, "GRACE", 0.2)
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError, match=r"0 of 8 jobs were finished.* but 8 did not answer within 0.2 s"):
+        run(quick, tmp_path / "out", executor=Deaf(), stop=stop)
+    states_of(tmp_path / "out")
+
+
+def test_a_pool_that_is_shut_down_meanwhile_is_named(slow, tmp_path):
+    executor = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    thread = when_there_are_snapshots(tmp_path / "out", 1, lambda: executor.shutdown(wait=False, cancel_futures=True))
+    with pytest.raises(RuntimeError, match=r"executor: it dropped backward-seed[12], so it was shut down"):
+        run(slow, tmp_path / "out", executor=executor, interval=0.1)
+    thread.join()
+    states_of(tmp_path / "out")
+
+
 def test_what_a_worker_needs_is_small():
-    assert sharing.EVERY < 1 < sharing.GRACE and multiprocessing.parent_process() is None
+    assert leaves.EVERY < 1 < leaves.GRACE and multiprocessing.parent_process() is None
     assert isinstance(json.loads(Config.from_json(experiment("mlp-digits", "smoke").to_json(), "x").to_json()), dict)

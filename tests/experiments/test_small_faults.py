@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -98,6 +101,121 @@ def test_numbers_of_other_kinds_are_numbers():
         found = ro.run(halfway, torch.zeros(()), torch.zeros(5), "forward", [3], metrics={"mine": lambda s: value},  # noqa: B023
                        progress=False)  # fmt: skip
         assert found.metrics["mine"] == [1]
+
+
+@pytest.mark.parametrize("engine", ["replay", "wavefront"])
+@pytest.mark.parametrize("value, says", [
+    (torch.ones(2), "got shape"), (torch.tensor(1j), "it returned 1j"), (torch.tensor([]), "got shape"),
+    (torch.ones(2).numpy(), "it returned array"), (torch.tensor(1j).numpy()[()], "it returned"),
+    (10**400, "it returned a number beyond what a float holds"), (bytearray(b"1"), "it returned"),
+], ids=range(7))  # fmt: skip
+def test_what_is_no_number_on_second_sight_is_named(value, says, engine):
+    with pytest.raises((ValueError, TypeError), match=rf"^metrics\['mine'\]: {says}"):
+        ro.run(halfway, torch.zeros(()), torch.zeros(5), "backward", [3, 5], metrics={"mine": lambda state: value},
+               engine=engine, progress=False)  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["replay", "wavefront"])
+def test_complex_metrics_are_named_though_they_come_from_a_stack(engine):
+    with pytest.raises(TypeError, match=r"^metrics\['mine'\]: it returned .*j, but a metric must return a number"):
+        ro.run(halfway, torch.ones(()), torch.zeros(5), "backward", [3, 5], metrics={"mine": lambda state: state * 1j},
+               engine=engine, progress=False)  # fmt: skip
+
+
+def test_nan_is_a_number():
+    for value in (float("nan"), torch.tensor(float("nan"))):
+        found = ro.run(halfway, torch.zeros(()), torch.zeros(5), "forward", [3], metrics={"mine": lambda s: value},  # noqa: B023
+                       progress=False)  # fmt: skip
+        assert found.metrics["mine"][0] != found.metrics["mine"][0]
+
+
+# the command line in a poor terminal
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /dev/full")
+SIZE = "--profile smoke --seeds 1 --set steps=20 --set stride=10 --set width=4"
+QUICK = ["--help", "--version", "list", "course c", "run --help"]
+POOR = {
+    "ascii": "PYTHONIOENCODING=ascii PYTHONUTF8=0 LC_ALL=C {} </dev/null",
+    "no locale": "PYTHONCOERCECLOCALE=0 PYTHONUTF8=0 LC_ALL=C {}",
+    "no input": "{} <&-",
+    "no output": "{} >&-",
+    "no streams": "{} <&- >&- 2>&-",
+    "a pipe that closes": "{} | head -1",
+    "a pipe that is closed": "{} | true",
+    "full errors": "{} 2>/dev/full",
+    "no home": "env -u HOME {}",
+    "a home that is none": "HOME=/proc/none {}",
+    "no terminal": "env -u TERM {}",
+    "nothing": "env -i {}",
+}
+
+
+def shell(command, folder):
+    """What came of a line for a POSIX shell; `revorder` stands for this package's."""
+    line = command.replace("revorder ", f"{shlex.quote(sys.executable)} -m revorder ")
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+
+
+@LINUX
+@pytest.mark.parametrize("poor", POOR)
+def test_quick_commands_in_a_poor_terminal(poor, tmp_path):
+    for command in QUICK:
+        made = shell(POOR[poor].format(f"revorder {command}"), tmp_path)
+        (tmp_path / "c").exists() and shutil.rmtree(tmp_path / "c")
+        assert made.returncode in ((0, 1) if "pipe" in poor else (0,)), (command, made.stderr)
+        assert not made.stderr.strip() and "Traceback" not in made.stdout, (command, made.stderr)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    """A result folder."""
+    folder = tmp_path_factory.mktemp("poor")
+    made = shell(
+        f"PYTHONIOENCODING=ascii PYTHONUTF8=0 LC_ALL=C revorder run mlp-digits {SIZE} --yes --out r <&-", folder
+    )
+    assert made.returncode == 0 and made.stdout.isascii() and "Traceback" not in made.stderr, made.stderr
+    return folder
+
+
+LONG = [
+    (f"PYTHONIOENCODING=ascii PYTHONUTF8=0 LC_ALL=C revorder plan mlp-digits {SIZE} <&-", 0, ""),
+    ("HOME=/proc/none TERM= PYTHONIOENCODING=ascii PYTHONUTF8=0 LC_ALL=C revorder report r --out a <&-", 0, ""),
+    ("env -u HOME -u TERM revorder resume r >&-", 0, ""),
+    (f"revorder run mlp-digits {SIZE} --yes --out full >/dev/full", 1, "Error: OSError: .*No space left on device"),
+    (f"revorder run mlp-digits {SIZE} --yes --out pipe | true", 1, "Error: BrokenPipeError"),
+]
+
+
+@LINUX
+@pytest.mark.parametrize("command, code, says", LONG)
+def test_long_commands_in_a_poor_terminal(command, code, says, result):
+    made = shell(command, result)
+    assert made.returncode == code and "Traceback" not in made.stderr and re.search(says, made.stderr), made.stderr
+
+
+BAD = {
+    "revorder list >/dev/full": "Error: .*No space left on device",
+    "revorder --help >/dev/full": "Error: .*No space left on device",
+    "revorder course c >/dev/full": "Error: .*No space left on device",
+    "mkdir gone && cd gone && rmdir ../gone && revorder run mlp-digits": "Error: .*folder.*is gone",
+    "mkdir gone && cd gone && rmdir ../gone && revorder course c": "Error: .*folder.*is gone",
+}
+
+
+@LINUX
+@pytest.mark.xfail(reason="the command line does not say so yet", strict=True)
+@pytest.mark.parametrize("command", BAD)
+def test_a_full_output_and_a_folder_that_is_gone_are_said_in_one_line(command, tmp_path):
+    made = shell(command, tmp_path)
+    assert made.returncode == 1 and re.search(BAD[command], made.stderr) and "Traceback" not in made.stderr, made.stderr
+
+
+@LINUX
+@pytest.mark.xfail(reason="a price is told to a stream that is not there", strict=True)
+def test_a_plan_needs_no_stream_for_errors(tmp_path):
+    assert "evaluations" in shell(f"revorder plan mlp-digits {SIZE} 2>&-", tmp_path).stdout
 
 
 def test_the_configuration_is_what_was_asked_for(tiny):

@@ -10,8 +10,8 @@ import pytest
 from results import differences
 
 from revorder.data import files
-from revorder.experiments import experiment, run
-from revorder.experiments.sharing import PLACE
+from revorder.experiments import StoppedError, experiment, run
+from revorder.experiments.leaves import PLACE
 
 
 @pytest.fixture
@@ -111,3 +111,54 @@ def test_a_run_takes_its_token_back_whatever_ends_it(tiny, tmp_path, monkeypatch
     assert not (tmp_path / "out" / PLACE).exists()
     monkeypatch.undo()
     assert differences(run(tiny, tmp_path / "out", resume=True), run(tiny, tmp_path / "whole")) == []
+
+
+def test_a_result_of_another_job_is_refused_by_name(tiny, tmp_path):
+    folder = run(tiny, tmp_path)
+    jobs = tmp_path / "jobs"
+    (jobs / "backward-seed0.safetensors").write_bytes((jobs / "backward-seed1.safetensors").read_bytes())
+    said = "backward-seed0.safetensors is the result of 'backward-seed1', but stands in the place of backward-seed0"
+    for look in (folder.finished, folder.frame, lambda: run(tiny, tmp_path, resume=True)):
+        with pytest.raises(ValueError, match=said):
+            look()
+    with pytest.raises(ValueError, match=r"take .*backward-seed0.safetensors away, and its job is carried out again"):
+        run(tiny, tmp_path, resume=True)
+    (jobs / "backward-seed0.safetensors").unlink()
+    assert differences(run(tiny, tmp_path, resume=True), run(tiny, tmp_path / "whole")) == []
+
+
+def stopped_with_a_snapshot(config, folder):
+    """The first job has a snapshot, the others have nothing yet; returns its file."""
+    run(config, folder)
+    for path in (folder / "jobs").iterdir():
+        path.unlink()
+    (folder / "card.json").unlink()
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError):
+        run(config, folder, resume=True, stop=stop)
+    (found,) = (folder / "jobs").glob("*.snapshot.safetensors")
+    return found
+
+
+def test_snapshots_are_looked_at_before_any_job_is_begun(tiny, tmp_path, monkeypatch):
+    snapshot = stopped_with_a_snapshot(tiny, tmp_path)
+    first = "backward" if snapshot.name.startswith("forward") else "forward"
+    config = tiny.replace(orders=(first, snapshot.name.split("-")[0]))
+    (tmp_path / "config.json").write_text(config.replace(lr=0.3).to_json())
+    monkeypatch.setattr("revorder.experiments.work.carry_out_job", lambda *given: pytest.fail("a job was begun"))
+    with pytest.raises(ValueError, match="was made with another configuration than config.json has now"):
+        run(config.replace(lr=0.3), tmp_path, resume=True)
+    (tmp_path / "config.json").write_text(config.to_json())
+    snapshot.write_bytes(snapshot.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"take .*snapshot.safetensors away, and its job is carried out again"):
+        run(config, tmp_path, resume=True)
+
+
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*card.json'"):
+        files.write(tmp_path / "card.json", "x")

@@ -35,10 +35,8 @@ def test_every_bit_counts(saved):
         except ValueError as error:
             assert str(saved) in str(error)
         else:
-            accepted.append(place)
-            assert found.states["w"].equal(STATES["w"]) and found.metrics["loss"].tolist()[::2] == [3.0, 1e-300]
-    key = content.index(storage.SUM.encode())  # without it, it is a file of an earlier version
-    assert set(accepted) <= set(range(key, key + len(storage.SUM)))
+            accepted.append((place, found))
+    assert not accepted
 
 
 def test_files_of_earlier_versions_have_no_checksum(saved):
