@@ -43,7 +43,7 @@ def test_the_names_of_the_contract_are_there():
     promised = """
         Forward Backward BackwardWindow BackwardTail BackwardBlocks TwoSided Shuffled order plan Plan run run_seeds
         Replay Wavefront Affine Trajectory SeedRuns Checkpoint sgd adam augmented module_loss torch_update lie_corrected
-        provenance
+        provenance start_worker
         DivergedError NotAffineError NotBatchableError RunInterrupted CallbackError
     """
     assert set(promised.split()) == set(ro.__all__) - set(SUBMODULES)
