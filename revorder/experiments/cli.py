@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import click
 
 import revorder
 from revorder.experiments.options import CODE, HOW, WHAT, WHERE
+from revorder.experiments.poor import Commands
 
 if TYPE_CHECKING:
     from revorder.experiments import Config
@@ -24,7 +25,9 @@ UNEXPECTED, BAD_INPUT, STOPPED, IN_USE = 1, 2, 3, 4
 LONG = 600  # predicted seconds from which on `run` asks before it starts
 
 
-@click.group(epilog="Start with: revorder list, then revorder plan mlp-digits, then revorder run mlp-digits.")
+@click.group(
+    cls=Commands, epilog="Start with: revorder list, then revorder plan mlp-digits, then revorder run mlp-digits."
+)
 @click.version_option(revorder.__version__)
 def main() -> None:
     """Train networks in several composition orders, and compare them.
@@ -86,7 +89,7 @@ def run(
     from revorder.experiments.progress import carry_out
     from revorder.experiments.typed import configuration, device_of
 
-    with answering():
+    with answering(runs=True):
         config, device = configuration(**what), device_of(device)
         out = out or Path("results") / f"{config.name}-{config.profile}"
         if _show_plan(config, device) > LONG and not yes and _asks():
@@ -109,7 +112,7 @@ def resume(folder: Path, code: tuple[str, ...], **how: Any) -> None:
     from revorder.experiments.progress import carry_out
     from revorder.experiments.typed import device_of
 
-    with answering():
+    with answering(runs=True):
         _brought(code)
         carry_out(Folder(folder).config(), folder, resume=True, **how | {"device": device_of(how["device"])})
 
@@ -135,8 +138,8 @@ def report(folders: tuple[Path, ...], out: Path | None, code: tuple[str, ...]) -
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Errors as a message and an exit code, without a traceback."""
+def answering(runs: bool = False) -> Iterator[None]:
+    """Errors as a message and an exit code, without a traceback; a broken pipe is told only by what `runs`."""
     from revorder.experiments import FolderInUseError, StoppedError
 
     try:
@@ -150,6 +153,8 @@ def answering() -> Iterator[None]:
     except (click.Abort, click.exceptions.Exit):  # click's own, which are RuntimeErrors
         raise
     except (OSError, MemoryError, RuntimeError) as error:
+        if isinstance(error, BrokenPipeError) and not runs:
+            raise
         _end(UNEXPECTED, "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])]))
 
 
@@ -166,13 +171,14 @@ def _brought(code: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _end(code: int, message: str) -> None:
-    click.echo(f"{'Stopped' if code == STOPPED else 'Error'}: {message}", err=True)
+    with suppress(OSError):  # the exit code tells as much where nothing can be written
+        click.echo(f"{'Stopped' if code == STOPPED else 'Error'}: {message}", err=True)
     sys.exit(code)
 
 
 def _asks() -> bool:
     """Whether somebody is there to answer."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _show_plan(config: Config, device: str) -> float:

@@ -73,11 +73,8 @@ class Folder(Shown):
         """
         self.path.mkdir(parents=True, exist_ok=True)
         self._check_places()
+        self.check_ours()
         if not (self.path / "config.json").exists():
-            ours = {self.path / "lock", *unfinished(self.path, "config.json")}  # of one killed in its first moments
-            foreign = [found.name for found in self.path.iterdir() if found not in ours]
-            if foreign:
-                raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
             write(self.path / "config.json", config.to_json())
         elif (kept := self.config()) != config:
             other = [field for field in FIELDS if getattr(kept, field) != getattr(config, field)]
@@ -87,6 +84,15 @@ class Folder(Shown):
                 f"on with that one, as `revorder resume` does"
             )
         (self.path / "jobs").mkdir(exist_ok=True)
+
+    def check_ours(self) -> None:
+        """Raise ValueError if the folder holds something, but no results."""
+        if (self.path / "config.json").exists() or not self.path.exists():
+            return
+        ours = {self.path / "lock", *unfinished(self.path, "config.json")}  # of one killed in its first moments
+        foreign = [found.name for found in self.path.iterdir() if found not in ours]
+        if foreign:
+            raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
 
     def _check_places(self) -> None:
         """Nothing is written through a link that leads out of the folder, and no pipe is waited for."""
@@ -175,11 +181,7 @@ class Folder(Shown):
         return pd.concat(frames)[COLUMNS] if frames else pd.DataFrame(columns=COLUMNS)
 
     def card(self) -> dict[str, Any]:
-        """The result card; without jobs before the first one is finished.
-
-        Raises:
-            ValueError: it is damaged.
-        """
+        """The result card, without jobs before the first one is finished; raises ValueError if it is damaged."""
         place = self.path / "card.json"
         try:
             card = parse(read_text(place)) if place.exists() else {"jobs": {}}

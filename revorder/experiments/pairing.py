@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from revorder.diagnostics.intervals import mean_interval
+from revorder.errors import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +20,15 @@ def choose(frame: pd.DataFrame, metric: str) -> dict[str, float]:
     Args:
         frame: what `budget.compare` returned; a rate at which a seed was not finite is never chosen.
         metric: one of the frame's metrics.
+
+    Raises:
+        ValueError: the frame has no such metric, or a method has no rate at which all seeds were finite.
     """
     means = _ends(frame, metric).mean(axis=1, skipna=False).unstack("lr")
+    for name, known in means.iterrows():
+        if known.isna().all():
+            raise ValueError(f"frame: {name!r} has no learning rate at which all seeds are finite at the last "
+                             "checkpoint; compare it at smaller ones, too")  # fmt: skip
     return {name: float(means.loc[name].idxmin()) for name in frame["method"].unique()}
 
 
@@ -37,11 +45,15 @@ def paired(frame: pd.DataFrame, metric: str, rates: Mapping[str, float], referen
         One row for each method: "lr", "mean" over seeds, "difference" (mean of method minus reference), "low" and
         "high" (Student's 95 % interval of that mean over seeds; all in the metric's unit), "better" (at how many seeds
         the method is below the reference).
+
+    Raises:
+        ValueError: the frame has no such metric, or not these methods at these rates; `reference` is none of them.
     """
     import pandas as pd
 
     wide, rows = _ends(frame, metric), {}
     ends = dict(zip(wide.index, wide.to_numpy(), strict=True))
+    _check_rates(ends, rates, reference)
     other = ends[reference, rates[reference]]
     for name, lr in rates.items():
         own = ends[name, lr]
@@ -53,6 +65,19 @@ def paired(frame: pd.DataFrame, metric: str, rates: Mapping[str, float], referen
 
 def _ends(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Values at the last checkpoint: rows (method, lr), columns are seeds."""
+    metrics = frame["metric"].unique().tolist()
+    if metric not in metrics:
+        raise ValueError(f"metric: got {metric!r}, but the metrics of frame are {', '.join(metrics) or 'none'}"
+                         f"{did_you_mean(str(metric), metrics)}")  # fmt: skip
     found = frame[(frame["metric"] == metric) & (frame["evaluations"] == frame["evaluations"].max())]
     made: pd.DataFrame = found.pivot(index=["method", "lr"], columns="seed", values="value")
     return made
+
+
+def _check_rates(there: Collection[tuple[str, float]], rates: Mapping[str, float], reference: str) -> None:
+    for name, lr in rates.items():
+        if (name, lr) not in there:
+            known = ", ".join(f"{rate:g}" for method, rate in sorted(there) if method == name) or "none"
+            raise ValueError(f"rates: got {lr!r} for {name!r}, but the learning rates of it in frame are {known}")
+    if reference not in rates:
+        raise ValueError(f"reference: got {reference!r}, but the methods of rates are {', '.join(rates) or 'none'}")

@@ -29,7 +29,8 @@ class Watcher:
     Args:
         config: what is run.
         out: its result folder: jobs that are finished there are not counted.
-        stream: where to write; a bar if it is a terminal, else lines.
+        stream: where to write, by default where errors go; a bar if it is a terminal, else lines, and nothing if
+            errors go nowhere.
         lines_every: seconds between lines.
     """
 
@@ -44,7 +45,7 @@ class Watcher:
         self.before, self.total = dict(zip(waiting, before[:-1], strict=True)), before[-1]
         self.looked = self.wrote = time.monotonic()
         self.bar = tqdm(total=self.total, unit=" evaluations", unit_scale=True, file=self.stream, dynamic_ncols=True,
-                        smoothing=0.05, disable=not self.stream.isatty())  # fmt: skip
+                        smoothing=0.05, disable=not _shows(self.stream))  # fmt: skip
 
     def __enter__(self) -> Watcher:
         return self
@@ -63,7 +64,7 @@ class Watcher:
         if not self.bar.disable:
             self.bar.set_description_str(said(progress), refresh=False)
             self.bar.update(self.before[progress.job] + progress.evaluations - self.bar.n)
-        elif now - self.wrote >= self.lines_every:
+        elif self.stream is not None and now - self.wrote >= self.lines_every:
             self.wrote = now
             done = f"{progress.evaluations:,} of {progress.total:,} evaluations"
             print(f"{said(progress)}: {done}", file=self.stream, flush=True)
@@ -99,14 +100,14 @@ def carry_out(config: Config, out: Path, **how: Any) -> None:
     for name, line in folder.card()["jobs"].items():
         if "diverged" in line:
             print(f"Diverged: {name}: {line['diverged']}")
-    print(f"Results are in {folder.path}. See them with: {shlex.join(['revorder', 'report', str(folder.path)])}")
+    print(f"Results are in {out}. See them with: {shlex.join(['revorder', 'report', str(out)])}")
 
 
 @contextmanager
 def pricing(stream: TextIO | None = None) -> Iterator[Callable[[float, str], object]]:
     """What a price is to tell how far it is: a bar on a terminal, which is gone at the end; elsewhere nothing."""
     stream = stream or sys.stderr
-    with tqdm(total=1.0, file=stream, leave=False, disable=not stream.isatty(), bar_format="{l_bar}{bar}|") as bar:
+    with tqdm(total=1.0, file=stream, leave=False, disable=not _shows(stream), bar_format="{l_bar}{bar}|") as bar:
 
         def told(done: float, what: str) -> None:
             bar.set_description_str(what, refresh=False)
@@ -114,6 +115,11 @@ def pricing(stream: TextIO | None = None) -> Iterator[Callable[[float, str], obj
             bar.refresh()
 
         yield told
+
+
+def _shows(stream: TextIO | None) -> bool:
+    """Whether a bar can be drawn there; a program without a terminal may have no stream at all."""
+    return stream is not None and stream.isatty()
 
 
 def _again(out: Path, how: dict[str, Any]) -> str:

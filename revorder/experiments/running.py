@@ -10,15 +10,15 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from revorder.data.files import check_name
-from revorder.experiments.arithmetic import check_threads
 from revorder.experiments.building import load
 from revorder.experiments.cards import check_unchanged, declared
 from revorder.experiments.configs import Config
 from revorder.experiments.folders import Folder
+from revorder.experiments.given import check_given
 from revorder.experiments.job import Job, jobs
 from revorder.experiments.leaves import writer
 from revorder.experiments.noting import note, take_up
@@ -85,17 +85,17 @@ def run(
     Raises:
         StoppedError: it was asked to stop; a snapshot is written.
         FolderInUseError: another process writes to this folder.
-        ValueError: an `interval` that is none; the folder's name is not UTF-8; it holds other results, or results of
-            another configuration; something in it is damaged, or the data are; what is registered is missing, or not
-            what the folder was begun with. Nothing is changed.
+        TypeError: an argument of another kind.
+        ValueError: an argument that is none of its kind; the folder's name is not UTF-8, or a file's; it holds other
+            results, or results of another configuration; something in it is damaged, or the data are; what is
+            registered is missing, or not what the folder was begun with. Nothing is changed.
     """
-    folder, stop = Folder(out), stop or threading.Event()
-    check_name("out", folder.path.absolute())
-    if isinstance(interval, bool) or not isinstance(interval, int | float) or not interval >= 0:
-        raise ValueError(f"interval: got {interval!r}, but it must be a number of seconds >= 0")
+    how: dict[str, Any] = {"resume": resume, "interval": interval, "stop": stop, "watcher": watcher}
+    check_given(config, out, executor=executor, device=device, data=data, **how)
+    folder, stop = Folder(Path(out).absolute()), stop or threading.Event()  # wherever the process goes meanwhile
     if not resume and (folder.path / "config.json").exists():
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")
-    _check_workers(config, executor)
+    folder.check_ours()
     own = declared(used(config))
     with folder.locked(), on_signals(stop):
         folder.begin(config)
@@ -106,28 +106,15 @@ def run(
             card = {"own": own} | card
         if card != {"jobs": {}}:  # once, for whatever the last process did not come to
             folder.summarise(card)
-        work = Work(config, folder.path, data, str(device), interval, parcel(config) if own else None)
+        where = None if data is None else Path(data).absolute()
+        work = Work(config, folder.path, where, str(device), interval, parcel(config) if own else None)
         with writer(folder.path) as token:
             if executor is None:
                 _one_by_one(work, waiting, stop, watcher)
             else:
-                share(
-                    replace(work, path=folder.path.absolute(), token=token, parent=os.getpid()), waiting, executor, stop
-                )
+                share(replace(work, token=token, parent=os.getpid()), waiting, executor, stop)
         folder.summarise(folder.card())
     return folder
-
-
-def _check_workers(config: Config, executor: Executor | None) -> None:
-    """Raise ValueError unless those who compute can have the configuration's threads."""
-    if executor is None:
-        check_threads(config.threads)
-    context = getattr(executor, "_mp_context", None)  # no public name tells
-    if config.threads > 1 and context is not None and context.get_start_method() == "fork":
-        raise ValueError(
-            f"executor: got {executor!r}, whose workers are forked: they may wait forever for {config.threads} threads "
-            "of torch; use ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn')), or threads=1"
-        )
 
 
 def _one_by_one(

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from revorder.data.files import parse, read_text
 from revorder.experiments import checks
 from revorder.experiments.arithmetic import best_device
@@ -15,6 +13,7 @@ from revorder.experiments.bringing import bring
 from revorder.experiments.catalogue import NAMES, experiment
 from revorder.experiments.configs import FIELDS, Config
 from revorder.experiments.estimates import Estimate
+from revorder.experiments.given import check_device
 from revorder.experiments.own import NUMBERED, OURS, used
 from revorder.experiments.versions import HEAD, fields_of
 
@@ -106,11 +105,7 @@ def device_of(device: str | None) -> str:
         ValueError: tensors cannot be made, or used, there.
     """
     device = device or best_device()
-    try:
-        torch.zeros(1, device=device).sum().item()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        why = str(error).splitlines()[0]
-        raise ValueError(f"device: got {device!r}, but that cannot be used here ({why}); use cpu") from error
+    check_device(device)
     return device
 
 

@@ -17,9 +17,10 @@ from revorder.orders import Forward, Order, order
 from revorder.planning import tries
 from revorder.planning.lazy import Lazy
 from revorder.planning.nested import Nested, nested
+from revorder.planning.said import named_batches
 from revorder.planning.schedule import Scheduled, Tick, Work
 from revorder.planning.trie import Integers, Trie
-from revorder.planning.words import Label, checked_letters, checked_steps, words_of
+from revorder.planning.words import Label, checked_letters, checked_steps, counted, words_of
 from revorder.showing import Facts, Shown, span
 
 QUICK, DEEP = 150_000, 5_000  # batch numbers of all words, and of one, that are priced just to be shown
@@ -184,7 +185,7 @@ def plan(order_: str | Order, checkpoints: Iterable[int], labels: Sequence[Label
     >>> backward.naive_cost, backward.cost, backward.launches
     (5050, 955, 100)
     """
-    return plan_for(order_, checkpoints, labels, None if labels is None else len(labels))
+    return plan_for(order_, checkpoints, labels, counted(labels))
 
 
 def plan_for(
@@ -196,5 +197,4 @@ def plan_for(
     words = words_of(made, steps, n_batches)
     if labels is not None:
         return Plan(made, steps, words, checked_letters(labels, n_batches))
-    most = max(steps) if isinstance(words, Lazy) else max(int(word.max()) for word in words) + 1
-    return Plan(made, steps, words, np.arange(most))
+    return Plan(made, steps, words, np.arange(max(steps) if isinstance(words, Lazy) else named_batches(made, words)))

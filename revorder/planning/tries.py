@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from revorder.errors import check_room
 from revorder.orders import BackwardWindow, Forward
 from revorder.planning.branches import of_windows
+from revorder.planning.said import PER_LETTER
 from revorder.planning.trie import Trie, build, chain
-from revorder.planning.words import PER_LETTER
 
 if TYPE_CHECKING:
     from revorder.planning.plan import Plan

@@ -6,7 +6,6 @@ cut short: forward order has blocks of one batch, backward order one block, a ta
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence, Sized
 from functools import partial
 from itertools import islice
@@ -17,15 +16,13 @@ import numpy as np
 from revorder.errors import check_room, whole
 from revorder.orders import Backward, BackwardBlocks, BackwardTail, BackwardWindow, Forward, Order, Shuffled, TwoSided
 from revorder.planning.lazy import Lazy
+from revorder.planning.said import SHORT, check_same_again, length_of, out_of_range, said_word
 from revorder.planning.trie import Integers
-from revorder.showing import name_of
+from revorder.showing import cut
 
 Label = int | str
 MOST_UNCOUNTED = 10_000_000  # checkpoints of an iterator that does not say how many it has
 PER_STEP = 100  # bytes that a closed form holds for each step of the longest word, at most
-PER_LETTER = 48  # bytes that a trie and its words hold for each batch number, at most
-LONG = 1_000  # batch numbers that are looked at before a longer word is made
-AGAIN = 1_000_000  # batch numbers of a user's order that are asked for twice
 
 
 def _blocks(order: BackwardBlocks, n: int) -> Integers:
@@ -75,15 +72,15 @@ def words_of(order: Order, steps: tuple[int, ...], n_batches: int | None) -> Seq
     if type(order) in PERMUTING:
         if n_batches is not None and max(steps) > n_batches:
             n = next(n for n in steps if n > n_batches)
-            raise _outside(order, n, n - 1, n_batches)
+            raise out_of_range(order, n, n - 1, n_batches)
         check_room("checkpoints", f"step {max(steps):,} of {order}", PER_STEP * max(steps))
         return Lazy(partial(spell, order), steps)
     words: dict[int, np.ndarray] = {}
     letters = 0
     for n in dict.fromkeys(steps):
-        words[n] = _word(order, n, n_batches, letters)
+        words[n] = said_word(order, n, n_batches, letters)
         letters += len(words[n])
-    _same_again(order, words)
+    check_same_again(order, words)
     return tuple(words[n] for n in steps)
 
 
@@ -111,7 +108,7 @@ def checked_steps(checkpoints: Iterable[int]) -> tuple[int, ...]:
 def _listed(checkpoints: Iterable[int]) -> list[int]:
     """All of them, if they are not too many."""
     if isinstance(checkpoints, Sized):
-        check_room("checkpoints", "so many of them", PER_STEP * _length(checkpoints))
+        check_room("checkpoints", "so many of them", PER_STEP * length_of(checkpoints))
         return list(checkpoints)
     steps = list(islice(checkpoints, MOST_UNCOUNTED + 1))
     if len(steps) > MOST_UNCOUNTED:
@@ -119,58 +116,11 @@ def _listed(checkpoints: Iterable[int]) -> list[int]:
     return steps
 
 
-def _length(things: Sized) -> int:
-    try:
-        return len(things)
-    except OverflowError:  # of a range
-        return sys.maxsize
-
-
-def _word(made: Order, n: int, n_batches: int | None, letters: int) -> np.ndarray:
-    """The word of step n, checked; `letters` is how long all words are that were made before it."""
-    said = made.word(n)
-    if isinstance(said, Sized):
-        length = _length(said)
-        check_room("order", f"the word of step {n:,} of {type(made).__name__}", PER_LETTER * (letters + length))
-        if length > LONG and isinstance(said, Iterable):  # a look at its beginning, before all of it is made
-            _checked(made, n, np.array(list(islice(said, LONG))), n_batches)
-    return _checked(made, n, np.array(said), n_batches)
-
-
-def _checked(made: Order, n: int, word: np.ndarray, n_batches: int | None) -> np.ndarray:
-    if word.ndim != 1 or word.size == 0:
-        said = f"{word.tolist()!r} for step {n}, but a word must have at least one batch"
-        raise ValueError(f"order: {name_of(made)} gave {said}")
-    if word.dtype.kind not in "iu":
-        said = f"{word.tolist()!r} for step {n}, but batch numbers must be integers"
-        raise TypeError(f"order: {name_of(made)} gave {said}")
-    outside = word[(word < 0) | (word >= (np.inf if n_batches is None else n_batches))]
-    if outside.size:
-        raise _outside(made, n, outside[0], n_batches)
-    return word
-
-
-def _outside(made: Order, n: int, batch: int, n_batches: int | None) -> ValueError:
-    accepted = ">= 0" if n_batches is None else f"0 to {n_batches - 1}, since there are {n_batches} batches"
-    asks = f"step {n} of {name_of(made)} asks for batch {batch}"
-    return ValueError(f"checkpoints, order: {asks}, but batch numbers must be {accepted}")
-
-
-def _same_again(made: Order, words: dict[int, np.ndarray]) -> None:
-    """Ask for some words once more: an order must give the same one every time."""
-    letters = 0
-    for n, word in words.items():
-        letters += len(word)
-        if letters > AGAIN:
-            return
-        again = np.array(made.word(n))
-        if not np.array_equal(again, word):
-            said = f"{_first(word)} for step {n}, and then {_first(again)}"
-            raise ValueError(f"order: {name_of(made)} gave {said}, but the word of a step must always be the same")
-
-
-def _first(word: np.ndarray) -> str:
-    return f"{word.tolist()}" if word.size <= 8 else f"[{', '.join(map(str, word[:8].tolist()))}, …]"
+def counted(labels: Sequence[Label] | None) -> int | None:
+    """For how many batches there are labels; raises TypeError unless they can be counted."""
+    if labels is not None and not isinstance(labels, Sized):
+        raise TypeError(f"labels: got {cut(labels, SHORT)}, but it must be a list with one label for each batch")
+    return None if labels is None else len(labels)
 
 
 def checked_letters(labels: Sequence[Label], n_batches: int | None) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import stat
 import subprocess
@@ -12,6 +11,7 @@ import sys
 
 import pytest
 import torch
+from poor_shell import shell
 
 import revorder as ro
 from revorder.experiments import Config, run
@@ -150,14 +150,6 @@ POOR = {
 }
 
 
-def shell(command, folder):
-    """What came of a line for a POSIX shell; `revorder` stands for this package's."""
-    line = command.replace("revorder ", f"{shlex.quote(sys.executable)} -m revorder ")
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], cwd=folder, capture_output=True, text=True, timeout=120
-    )
-
-
 @LINUX
 @pytest.mark.parametrize("poor", POOR)
 def test_quick_commands_in_a_poor_terminal(poor, tmp_path):
@@ -205,7 +197,6 @@ BAD = {
 
 
 @LINUX
-@pytest.mark.xfail(reason="the command line does not say so yet", strict=True)
 @pytest.mark.parametrize("command", BAD)
 def test_a_full_output_and_a_folder_that_is_gone_are_said_in_one_line(command, tmp_path):
     made = shell(command, tmp_path)
@@ -213,7 +204,6 @@ def test_a_full_output_and_a_folder_that_is_gone_are_said_in_one_line(command, t
 
 
 @LINUX
-@pytest.mark.xfail(reason="a price is told to a stream that is not there", strict=True)
 def test_a_plan_needs_no_stream_for_errors(tmp_path):
     assert "evaluations" in shell(f"revorder plan mlp-digits {SIZE} 2>&-", tmp_path).stdout
 

@@ -166,3 +166,46 @@ def test_suffixes_are_counted_as_their_trie_has_them(order):
 def test_the_letters_of_labelled_words():
     assert ro.plan("backward", [2, 3], labels=[5, 5, 4, 1]).used.tolist() == [0, 1]
     assert ro.plan(Words(lambda n: (0, 3)), [2, 3], labels=[5, 5, 4, 1]).used.tolist() == [0, 2]
+
+
+class Changing:
+    """The word of step 1 is (0,), and then another one."""
+
+    def __init__(self, then):
+        self.then, self.asked = then, 0
+
+    def word(self, n):
+        self.asked += 1
+        return (0,) if self.asked == 1 else self.then()
+
+
+@pytest.mark.parametrize("then", [
+    lambda: range(10**9), lambda: range(10**30), lambda: iter(int, 1), lambda: range(1, 2), lambda: None,
+    lambda: [[0], []], lambda: "0", lambda: (0, 0), lambda: (),
+])  # fmt: skip
+def test_a_word_that_becomes_another_one_is_read_no_further_than_that(then):
+    most, error = peak(lambda: ro.plan(Changing(then), [1]))
+    assert most < MOST and isinstance(error, ValueError) and "must always be the same" in str(error)
+
+
+@pytest.mark.parametrize("batch", [10**7, 10**9, 10**15, 2**63 - 1, 2**64 - 1])
+def test_batch_numbers_that_nobody_has(batch):
+    most, error = peak(lambda: ro.plan(Words(lambda n: (batch,)), [1]))
+    assert most < MOST and isinstance(error, ValueError)
+    assert f"asks for batch {batch:,}, but a plan without labels takes batch numbers below" in str(error)
+
+
+@pytest.mark.parametrize("word, kind", [
+    ([[0, 1], [1]], TypeError), ([0.5] * 200_000, TypeError), (["x" * 10**6], TypeError), (None, ValueError),
+    ([[0] * 1000] * 1000, ValueError), ({0: 1}, ValueError),
+])  # fmt: skip
+def test_words_that_are_none_are_named_in_short(word, kind):
+    with pytest.raises(kind, match="^order: ") as caught:
+        ro.plan(Words(lambda n: word), [1])
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("labels", [5, iter([0, 0])])
+def test_labels_that_cannot_be_counted(labels):
+    with pytest.raises(TypeError, match="labels: got .*a list with one label for each batch"):
+        ro.plan("backward", [2], labels)
