@@ -96,11 +96,21 @@ def whole(name: str, value: object, least: int) -> None:
 
 def check_room(name: str, what: str, needed: int) -> None:
     """Raise MemoryError, which says what is needed, unless so many bytes of memory are free."""
-    free = psutil.virtual_memory().available
+    free = _free()
     if needed > free:
         size = f"{needed / 2**30:,.3g} GiB" if needed < 2**60 else "more than any machine has"
         said = f"{what} would take about {size} of memory, and {free / 2**30:,.1f} GiB are free"
         raise MemoryError(f"{name}: {said}; ask for fewer or smaller ones")
+
+
+def _free() -> int:
+    """Bytes that this process may still take: of the machine, and below its own limit (`ulimit -v`)."""
+    free = int(psutil.virtual_memory().available)
+    if hasattr(psutil, "RLIMIT_AS"):  # Linux
+        limit = psutil.Process().rlimit(psutil.RLIMIT_AS)[0]
+        if limit != psutil.RLIM_INFINITY:
+            free = min(free, max(0, limit - psutil.Process().memory_info().vms))
+    return free
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ State = dict[str, Tree]  # what the updates of this package act on
 Named = dict[str, torch.Tensor]  # parameters or buffers of a module, by name
 Key = int | str | None  # what the randomness of a batch is drawn from: its label, or its number
 tree_map = pytree.tree_map
+SHOWN = 200  # characters of what is no tensor, in a message
 
 
 class Update(Protocol):
@@ -51,7 +52,7 @@ def describe(tree: Tree) -> str:
 
 def _kind(leaf: Any) -> str:
     if not isinstance(leaf, torch.Tensor):
-        return repr(leaf)
+        return _short(leaf)
     return f"{tuple(leaf.shape)} {str(leaf.dtype).removeprefix('torch.')}"
 
 
@@ -65,7 +66,13 @@ def check_tensors(name: str, tree: Tree) -> None:
     """Raise TypeError unless every leaf is a tensor; `name` is the argument that the message blames."""
     for path, leaf in named_leaves(tree):
         if not isinstance(leaf, torch.Tensor):
-            raise TypeError(f"{name}{path}: got {leaf!r}, but it must be a tensor; use torch.as_tensor")
+            raise TypeError(f"{name}{path}: got {_short(leaf)}, but it must be a tensor; use torch.as_tensor")
+
+
+def _short(leaf: Any) -> str:
+    """What is no tensor, in one line: an array may show pages of numbers."""
+    said = " ".join(repr(leaf).split())
+    return said if len(said) <= SHOWN else said[: SHOWN - 1] + "…"
 
 
 def detach(tree: Tree) -> Tree:

@@ -13,6 +13,7 @@ from revorder.engines import bends
 from revorder.engines.chains import chain_of, of_maps, of_square, work_of_square
 from revorder.engines.linear import Linear, Pair, Vectors
 from revorder.engines.maps import Maps
+from revorder.engines.memory import ran_out
 from revorder.engines.stopwatch import shortest
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree
@@ -61,7 +62,10 @@ class Affine:
         return work_of_square(maps, start, plan) is not None
 
     def probe(self, maps: Maps, start: Tree, plan: Plan) -> float | None:
-        """About how many seconds one product takes, by trying; None if the first batches' maps are not affine."""
+        """About how many seconds one product takes, by trying; None if the first batches' maps are not affine.
+
+        Too little memory for it is no such answer, and is raised.
+        """
         letters, work = _letters(plan), work_of_square(maps, start, plan)
         if work is not None:
             return work / OPERATIONS / self.cost(plan)
@@ -71,7 +75,9 @@ class Affine:
                 return shortest(lambda: linear.many(letters[:32])) / len(letters[:32])
             rows = torch.eye(64, linear.d).to(linear.like)
             return shortest(lambda: linear.one(letters[0], rows)) * linear.d / 64
-        except (TypeError, ValueError):
+        except (TypeError, ValueError) as error:
+            if ran_out(error):
+                raise
             return None
 
     def states(

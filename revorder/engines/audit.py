@@ -15,13 +15,20 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
+from revorder.engines.blame import named, seen
 from revorder.engines.gaps import difference, nearby, same_bits
+from revorder.engines.memory import ran_out
 from revorder.engines.purity import Untouched, equal, fresh, remembered
 from revorder.engines.tally import Tally
 from revorder.pytrees import Tree
 
 EVERY_CALL, EVERY_STEP = 400, 800  # batched calls, or single steps, for each that is looked at: about 1 % of the time
 TRIES = 3  # states nearby, before a difference counts as one
+
+COPIED = (
+    "update: a run compares its steps with those of a copy; what an update holds and cannot be copied, such as an open "
+    "file, may be shared: give its class a __deepcopy__(self, memo) that returns self"
+)
 
 Letters = int | tuple[int, ...]  # that of one step; or those of several, first applied first, with a list of batches
 Apply = Callable[[Any, Any, Tree, Tree], Tree]  # (update, letters, state, batch) -> state
@@ -100,27 +107,40 @@ class Audit(Tally):
         if not equal(batch, self.batches(letter)):
             raise ValueError(f"batches: {self.name(letter)} is not the same when it is asked for again; prepare "
                              "batches once, or let ro.augmented draw what is random in them")  # fmt: skip
-        inputs, seen = Untouched(before, batch, values=True), remembered(self.copy) if first else []
+        inputs, kept = Untouched(before, batch, values=True), remembered(self.copy) if first else []
         if first:
             self._distract(letter, before)
-        plain = self.apply(self.copy, letter, before, batch)
-        self.remembers = self.remembers or (first and remembered(self.copy) != seen)
+        plain = self._plain(self.copy, letter, before, batch)
+        self.remembers = self.remembers or (first and remembered(self.copy) != kept)
         inputs.check()
         if again is None:
             self._same_map(plain, after, before, letter)
         elif not self._agrees(before, after, plain, letter):
-            self._same_map(plain, self.apply(self.update, letter, before, batch), before, letter)
+            self._same_map(plain, self._plain(self.update, letter, before, batch), before, letter)
             self._try_nearby(letter, batch, before, after, again)
 
     def holds(self, letter: Letters, batch: Tree, before: Tree, after: Tree, again: Callable[[Tree], Tree]) -> bool:
         """Whether a shortcut made the plain step; the short form of `check`, for one that is new."""
         try:
-            plain = self.apply(self.update, letter, before, batch)
+            plain = self._plain(self.update, letter, before, batch)
             if not self._agrees(before, after, plain, letter):
                 self._try_nearby(letter, batch, before, after, again)
-        except Disagreement:
+        except Disagreement as error:
+            if ran_out(error):
+                raise
             return False
         return True
+
+    def _plain(self, update: Any, letter: Letters, state: Tree, batch: Tree) -> Tree:
+        """The plain step; its errors say that, since the run itself may have made the step well."""
+        try:
+            return self.apply(update, letter, state, batch)
+        except Exception as error:
+            copied = update is self.copy and self.copy is not self.update
+            whose = "that of a copy of it" if copied else "the plain one"
+            doing = f"on {self.name(letter)}, when a step was compared with {whose}"
+            details = [seen(state, batch), *[COPIED] * (copied and not ran_out(error))]
+            raise named(error, "update", doing, details) from error
 
     def _agrees(self, before: Tree, after: Tree, plain: Tree, letter: Letters) -> bool:
         gap, allowed = difference(before, after, plain, self.rounding)
@@ -135,10 +155,10 @@ class Audit(Tally):
         random = torch.Generator().manual_seed(0)
         states = [nearby(before, random) for _ in range(TRIES)]
         right = sum(
-            self._agrees(near, again(near), self.apply(self.update, letter, near, batch), letter) for near in states
+            self._agrees(near, again(near), self._plain(self.update, letter, near, batch), letter) for near in states
         )
         if right < TRIES - 1:
-            plain = self.apply(self.update, letter, before, batch)
+            plain = self._plain(self.update, letter, before, batch)
             gap = difference(before, after, plain)[0]
             raise Disagreement(f"on {self.name(letter)} the step was off by {gap:.1g} of the plain step")
 

@@ -21,6 +21,7 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.fused import fused_step
 from revorder.engines.maps import Maps
+from revorder.engines.memory import ran_out
 from revorder.engines.standing import standing_of
 from revorder.engines.widths import blocks_of
 from revorder.planning.plan import Plan
@@ -164,12 +165,13 @@ class Kernels:
             with TURN, NoValues():  # tracing changes torch for the whole process
                 # fake tensors have no values: a step that reads some from a batch is refused, and not frozen;
                 # frozen layers and class weights are real, and may be constants of the trace
-                trace = make_fx(step, tracing_mode="fake", _allow_non_fake_inputs=True)
-                graph = trace(*_clones(lanes), *inputs)
+                graph = make_fx(step, tracing_mode="fake", _allow_non_fake_inputs=True)(*_clones(lanes), *inputs)
             if not self.maps.may_trace:  # tracing was the first time that it drew
                 return None
             return torch._inductor.compile(graph, [*_clones(lanes), *inputs]) if self.compiled else graph
         except Exception as error:  # whatever tracing cannot follow is done without it, as exactly
+            if ran_out(error):
+                raise
             self.maps.note(f"not traced ({str(error).splitlines()[0]})")
             return None
 

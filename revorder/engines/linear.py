@@ -10,6 +10,8 @@ from torch.utils import _pytree as pytree
 
 from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
+from revorder.engines.memory import REMEDY as FREE_MEMORY
+from revorder.engines.memory import ran_out
 from revorder.errors import NotAffineError
 from revorder.pytrees import Tree, concatenated, is_finite, layout, named_leaves, row, stack
 
@@ -73,6 +75,11 @@ class Linear:
             raise
         except Exception as error:
             self.maps(letter, self.vectors.tree(x))  # raises if the update itself is at fault
+            if ran_out(error):
+                raise MemoryError(
+                    f"update: it runs on batch {number}, but memory is too small to differentiate it ({error}); "
+                    f"{REMEDY}\n  {FREE_MEMORY}"
+                ) from error
             raise ValueError(
                 f"update: it runs on batch {number}, but torch cannot differentiate it ({error}); {REMEDY}"
             ) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from revorder.engines.memory import ran_out
 from revorder.pytrees import tree_map
 
 FAR = 100  # times the scale of the outputs: targets beyond cost κ so many roundings
@@ -86,6 +87,8 @@ def slopes_of(
             losses = torch.vmap(criterion)(leaf, repeated)
             return torch.autograd.grad(losses.sum(), leaf)[0].view_as(outputs)
     except (RuntimeError, ValueError, TypeError) as error:
+        if ran_out(error):
+            raise
         raise Bent from error
 
 

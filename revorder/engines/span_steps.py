@@ -9,6 +9,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.audit import Disagreement
+from revorder.engines.memory import ran_out
 from revorder.pytrees import Tree
 
 
@@ -60,6 +61,8 @@ class SpanStep:
                 for seed in range(self.seeds or 0):
                     kernel.advance([lane[:, seed] for lane in lanes], inputs[:, seed], targets[:, seed], when)
         except (RuntimeError, IndexError, ValueError) as error:
+            if ran_out(error):
+                raise
             raise Disagreement(f"a step for many batches failed ({str(error).splitlines()[0]})") from error
 
     def state(self, lane: int) -> Tree:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from torch.utils import _pytree as pytree
 from revorder.engines.audit import EVERY_CALL, Disagreement
 from revorder.engines.linear import joined
 from revorder.engines.maps import Maps
-from revorder.engines.memory import MOST_LANES
+from revorder.engines.memory import MOST_LANES, ran_out
 from revorder.engines.perceptrons import Perceptron, perceptron_of
 from revorder.engines.span_steps import SpanKernel, SpanStep, lanes_of
 from revorder.engines.spans import MOST_TICKS, Span, spans
@@ -96,7 +95,9 @@ class Spanning:
         step = SpanStep([], [0] * lanes, copied, structure, stacked, self.seeds)
         try:
             return shortest(partial(step.run, self.kernels[0]))
-        except Disagreement:  # it cannot be compiled here, say
+        except Disagreement as error:  # it cannot be compiled here, say
+            if ran_out(error):
+                raise
             self.kernels = self.kernels[1:]
             return self._seconds_of(start, lanes, stacked)
 
@@ -144,8 +145,7 @@ class Spanning:
         """The first use of a kernel; one that is wrong is dropped, and what it did is undone."""
         kept = [lane.clone() for lane in step.lanes]
         while self.kernels and not self.proved:
-            with suppress(Disagreement):  # it could not even be compiled, say
-                self.proved = self.maps.audit.holds(*self._looked_at(step))
+            self.proved = self._holds(step)
             if self.proved:
                 self.maps.note(self.kernels[0].name)
                 return
@@ -153,6 +153,15 @@ class Spanning:
             self.kernels = self.kernels[1:]
             for own, old in zip(step.lanes, kept, strict=True):
                 own.copy_(old)
+
+    def _holds(self, step: SpanStep) -> bool:
+        """Whether the first kernel makes the plain step; not so where it could not even be compiled, say."""
+        try:
+            return self.maps.audit.holds(*self._looked_at(step))
+        except Disagreement as error:
+            if ran_out(error):
+                raise
+            return False
 
     def _looked_at(self, step: SpanStep) -> tuple[Any, ...]:
         """Carry a span out, and say what an audit wants to know of one of its lanes."""

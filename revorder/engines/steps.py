@@ -9,6 +9,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.engines.kernels import Kernel
+from revorder.engines.memory import ran_out
 from revorder.pytrees import Tree, clone, copies, row
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class KernelStep(Step):
             with torch.inference_mode():  # nothing new leaves the kernel, and small operations start sooner
                 self.kernel(*lanes, *self.inputs)
         except (RuntimeError, IndexError) as error:
+            if ran_out(error):
+                raise
             self.maps.note(f"without a kernel on some batches ({str(error).splitlines()[0]})")
             return False
         return True

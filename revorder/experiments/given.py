@@ -11,6 +11,7 @@ import torch
 from revorder.data.files import check_name
 from revorder.experiments.arithmetic import check_threads
 from revorder.experiments.configs import Config
+from revorder.running.checks import check_executor
 
 SPAWN = "ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn'))"
 
@@ -60,8 +61,7 @@ def _check_how(*, resume: Any, interval: Any, stop: Any, watcher: Any, executor:
         raise _type("stop", stop, "a threading.Event")
     if watcher is not None and not callable(watcher):
         raise _type("watcher", watcher, "a function of a Progress")
-    if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
-        raise _type("executor", executor, f"a concurrent.futures.Executor, such as {SPAWN}")
+    check_executor(executor)
     if data is not None and not isinstance(data, str | Path):
         raise _type("data", data, "the path of a folder")
     if not isinstance(device, str | torch.device):

@@ -49,18 +49,23 @@ def ask_to_stop(folder: Path, token: str) -> None:
 
 
 class Leave:
-    """A worker's leave to go on; asked like a `threading.Event` whether to stop."""
+    """A run's or a worker's leave to go on; asked like a `threading.Event` whether to stop.
 
-    def __init__(self, folder: Path, token: str):
-        self.path, self.token = folder / PLACE, token
+    Args:
+        stop: asks for a stop, too.
+    """
+
+    def __init__(self, folder: Path, token: str, stop: threading.Event | None = None):
+        self.path, self.token, self.stop = folder / PLACE, token, stop
         self.asked, self.looked = False, -EVERY
 
     def is_set(self) -> bool:
         """Whether to stop, with a snapshot.
 
         Raises:
-            StoppedError: without one, since the run has ended, or another has taken over.
+            StoppedError: without one, since the run has ended, another has taken over, or the folder is gone.
         """
+        self.asked |= self.stop is not None and self.stop.is_set()
         if self.asked or time.monotonic() - self.looked >= EVERY:
             self.look()
         return self.asked
@@ -75,7 +80,9 @@ class Leave:
         try:
             token, _, word = self.path.read_text().partition(" ")
         except FileNotFoundError:
-            raise StoppedError(f"the run in {self.path.parent} has ended") from None
+            there = self.path.parent.is_dir()
+            said = "has ended" if there else "has lost its folder; go on with it where it is now, if it was moved"
+            raise StoppedError(f"the run in {self.path.parent} {said}") from None
         if token != self.token:
             raise StoppedError(f"another run has taken over {self.path.parent}")
         self.asked |= word == STOP

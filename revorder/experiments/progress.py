@@ -84,7 +84,7 @@ def carry_out(config: Config, out: Path, **how: Any) -> None:
     """`revorder.experiments.run` with a watcher; says at the end where the results are, or how to go on.
 
     Raises:
-        StoppedError: a snapshot is written; the message says how to go on.
+        StoppedError: the message says how to go on.
         OSError, MemoryError, RuntimeError: a note says what is intact, and how to go on.
         ValueError: as `run`.
     """
@@ -93,7 +93,7 @@ def carry_out(config: Config, out: Path, **how: Any) -> None:
         with Watcher(config, out) as watcher:
             folder = run(config, out, watcher=watcher, **how)
     except StoppedError as error:
-        raise StoppedError(f"{error}; a snapshot is written. Go on with: {_again(out, how)}") from error
+        raise StoppedError(f"{error}; the last snapshot is kept. Go on with: {_again(out, how)}") from error
     except (OSError, MemoryError, RuntimeError) as error:
         error.add_note(f"The last snapshot and all finished jobs are intact. Go on with: {_again(out, how)}")
         raise

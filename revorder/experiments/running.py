@@ -83,7 +83,7 @@ def run(
         The result folder.
 
     Raises:
-        StoppedError: it was asked to stop; a snapshot is written.
+        StoppedError: it was asked to stop, and a snapshot is written; or another run has taken over, or its folder is gone.
         FolderInUseError: another process writes to this folder.
         TypeError: an argument of another kind.
         ValueError: an argument that is none of its kind; the folder's name is not UTF-8, or a file's; it holds other
@@ -110,7 +110,7 @@ def run(
         work = Work(config, folder.path, where, str(device), interval, parcel(config) if own else None)
         with writer(folder.path) as token:
             if executor is None:
-                _one_by_one(work, waiting, stop, watcher)
+                _one_by_one(replace(work, token=token), waiting, stop, watcher)
             else:
                 share(replace(work, token=token, parent=os.getpid()), waiting, executor, stop)
         folder.summarise(folder.card())

@@ -6,6 +6,10 @@ A parcel is made by the process that a person started, for its workers, and trav
 from __future__ import annotations
 
 import os
+import pickle
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,3 +62,20 @@ def parcel(config: Config) -> Parcel:
     others = [own for own in used(config) if (own.kind, own.name) not in by_code]
     named: dict[str, Any] = {f"{own.kind} {own.name}": own.thing for own in others}
     return Parcel(tuple(brought.values()), pack(others, **named) if others else None, os.getpid())
+
+
+@contextmanager
+def travelling(parent: int | None) -> Iterator[None]:
+    """In another process than `parent`: an error that could not be made again there travels as what it says."""
+    try:
+        yield
+    except Exception as error:
+        if parent is None or os.getpid() == parent:
+            raise
+        vars(error).pop("trajectory", None)  # snapshots have it
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:
+            said = "".join(traceback.format_exception_only(error)).strip()
+            raise RuntimeError(f"in a worker: {said}") from None
+        raise

@@ -22,7 +22,7 @@ from revorder.experiments.digests import CONFIGURATION, JOB, LINE, digest_of
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job
 from revorder.experiments.leaves import Leave, working
-from revorder.experiments.sending import Parcel
+from revorder.experiments.sending import Parcel, travelling
 from revorder.experiments.stopping import Stop
 from revorder.running.collecting import Collector
 from revorder.trajectories.trajectory import Trajectory
@@ -33,7 +33,8 @@ class Work:
     """What a worker needs to know to carry out any job of an experiment.
 
     Attributes:
-        token, parent: in the workers of an executor, of the run that they work for; see `revorder.experiments.leaves`.
+        token: of the run that is worked for; see `revorder.experiments.leaves`.
+        parent: for the workers of an executor, the process of that run.
     """
 
     config: Config
@@ -50,9 +51,9 @@ class Work:
         data: Dataset | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Carry a job out, write its result, and return the lines that it adds to the card."""
-        leave = None if self.token is None else Leave(self.path, self.token)
-        with working(leave, self.parent):
-            return self._carry_out(job, stop or leave, watcher, data)
+        leave = None if self.token is None else Leave(self.path, self.token, stop)
+        with working(leave, self.parent), travelling(self.parent):
+            return self._carry_out(job, leave or stop, watcher, data)
 
     def _carry_out(
         self, job: Job, stop: Stop | None, watcher: Callable[[Collector], None] | None, data: Dataset | None

@@ -12,6 +12,10 @@ from typing import Any
 
 import torch
 
+from revorder.engines.blame import named
+from revorder.engines.memory import ran_out
+from revorder.showing import LINE, cut
+
 try:
     import cloudpickle as pickler  # comes with dask; it also takes lambdas and functions defined in a notebook
 except ImportError:
@@ -23,10 +27,13 @@ def pack(value: Any, **arguments: Any) -> bytes:
 
     Raises:
         TypeError: it cannot be pickled; the message names the argument.
+        MemoryError: there is no room for the bytes.
     """
     try:
         return _dumps(value)
-    except Exception:
+    except Exception as error:
+        if ran_out(error):
+            raise _full(error) from error
         for name, argument in arguments.items():
             _check(name, argument)
         raise
@@ -43,14 +50,20 @@ def _dumps(value: Any) -> bytes:
     return buffer.getvalue()
 
 
+def _full(error: Exception) -> Exception:
+    return named(error, "executor", "when what goes to a worker, or comes back, was made into bytes")
+
+
 def _check(name: str, argument: Any) -> None:
     try:
         _dumps(argument)
     except Exception as error:
+        if ran_out(error):
+            raise _full(error) from error
         hint = "define it at the top level of a module"
         if pickler is pickle:
             hint += ", or install cloudpickle (dask brings it along), which accepts lambdas and functions of a notebook"
         raise TypeError(
-            f"{name}: got {argument!r}, which cannot be sent to the workers of executor: a process pool needs "
-            f"functions and objects that can be pickled ({error}); {hint}"
+            f"{name}: got {cut(repr(argument), LINE)}, which cannot be sent to the workers of executor: a process "
+            f"pool needs functions and objects that can be pickled ({error}); {hint}"
         ) from error

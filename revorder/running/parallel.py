@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -12,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 
+from revorder.engines.memory import ran_out
 from revorder.engines.tally import Tally
 from revorder.errors import DivergedError
 from revorder.planning.plan import Plan
@@ -20,20 +20,11 @@ from revorder.running.collecting import Collector, progress_bar
 from revorder.running.forks import ALONE, WORDS, fork
 from revorder.running.packing import pack, unpack
 from revorder.running.parts import Part, split
+from revorder.running.turns import check_place, turn
 from revorder.running.watching import OnCheckpoint, Reports
 from revorder.trajectories.trajectory import Trajectory
 
 NOTHING = pack(None)
-TURN = threading.Lock()  # torch's random generator and a module's parameters belong to a process, not to a thread
-
-
-def _new_turn() -> None:
-    global TURN
-    TURN = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # a forked worker must not find it held by a thread that it does not have
-    os.register_at_fork(after_in_child=_new_turn)
 
 
 def run(
@@ -47,6 +38,7 @@ def run(
         Exception: what a worker raised, as it is, or what the executor says of a worker that is gone; its `trajectory`
             has what was reached, of all parts that have come back. Parts that have not begun are cancelled.
     """
+    check_place(executor)
     given = {"update": work.keywords["maps"].update, "batches": work.keywords["maps"].batches, "order": plan.order}
     once = os.urandom(8)  # dask names tasks by their arguments: do not meet what was cancelled before
     packed = pack((work, plan.order, once), **given, **work.keywords)
@@ -76,14 +68,18 @@ def _submit(executor: Executor, packed: bytes, plan: Plan, futures: dict[Future[
     try:
         parts = split(plan, size(executor))
     except Exception as error:
+        if ran_out(error):
+            raise
         raise losses.closed(error) from error
     for part in parts:
         sent = pack(plan.only(part[0]))
         try:
             futures[executor.submit(_work, packed, sent)] = part
-        except (BrokenExecutor, MemoryError):
+        except BrokenExecutor:
             raise
         except Exception as error:
+            if ran_out(error):
+                raise
             raise losses.closed(error) from error
 
 
@@ -103,7 +99,7 @@ def _work(packed: bytes, part: bytes) -> bytes:
     So is divergence, so that what was computed before it comes back.
     """
     fork.settle()
-    with TURN:
+    with turn():
         work, *_ = unpack(packed)
         audit = work.keywords["maps"].audit
         try:

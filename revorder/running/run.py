@@ -18,8 +18,10 @@ from revorder.planning.words import Label
 from revorder.pytrees import Tree, check_tensors, clone, is_finite, named_leaves
 from revorder.running import parallel
 from revorder.running.carrying import carry_out, origin
+from revorder.running.checks import check_executor, check_observers
 from revorder.running.forks import heed
 from revorder.running.watching import OnCheckpoint, check_callback
+from revorder.showing import LINE, cut
 from revorder.trajectories.trajectory import Trajectory
 
 ON_DIVERGE = ("raise", "mark", "keep")
@@ -122,14 +124,9 @@ def _check(start: Tree, batches: Any, record: object, metrics: object, executor:
         name = next(name for name, leaf in named_leaves(start) if not is_finite(leaf))
         raise ValueError(f"start{name}: holds infinite or NaN numbers, but a start must be finite")
     if not (hasattr(batches, "__getitem__") and hasattr(batches, "__len__")):
-        raise TypeError(f"batches: got {batches!r}, but it must have __getitem__ and __len__, as tensors and lists do")
-    if record is not None and not callable(record):
-        raise TypeError(f"record: got {record!r}, but it must be a function of a state")
-    if metrics is not None and not (isinstance(metrics, dict) and all(callable(f) for f in metrics.values())):
-        raise TypeError(f"metrics: got {metrics!r}, but it must map names to functions of a state")
-    if executor is not None and (isinstance(executor, type) or not hasattr(executor, "submit")):
         raise TypeError(
-            f"executor: got {executor!r}, but it must be a concurrent.futures.Executor, such as ProcessPoolExecutor()"
+            f"batches: got {cut(repr(batches), LINE)}, but it must have __getitem__ and __len__, as tensors and lists "
+            "do"
         )
-    if hasattr(executor, "get_executor"):
-        raise TypeError(f"executor: got {executor!r}, but it must be an executor; use its get_executor()")
+    check_observers(record, metrics)
+    check_executor(executor)

@@ -14,10 +14,11 @@ from revorder.engines.affine import Affine
 from revorder.engines.auto import Auto
 from revorder.engines.blame import named
 from revorder.engines.choice import Engine
-from revorder.engines.memory import check_fits
+from revorder.engines.memory import check_fits, ran_out
 from revorder.orders import Order
-from revorder.planning.words import Label
+from revorder.planning.words import Label, checked_steps
 from revorder.pytrees import Tree, blank_rows, copies, finite_rows, stack
+from revorder.running.checks import check_observers
 from revorder.running.forks import heed
 from revorder.running.run import run
 from revorder.running.together import OverSeeds, Together
@@ -75,10 +76,11 @@ def run_seeds(
         raise ValueError("on_diverge: got 'mark', but the affine engine has one matrix for all seeds, in which they "
                          "diverge together; use engine='wavefront'")  # fmt: skip
     heed()
+    check_observers(None, metrics)
     together = Together(batches)
     starts = _starts(start, together.seeds)
     seeds = OverSeeds(update)
-    kept = list(checkpoints)
+    kept = checked_steps(checkpoints)
     if keep_states:
         check_fits(starts, len(kept))
     functions = metrics or {}
@@ -132,7 +134,7 @@ def _over_seeds(name: str, metric: Callable[[Tree], Any], states: Tree) -> torch
     try:
         values = torch.vmap(lambda state: _returned(argument, metric(state)), chunk_size=METRIC_SEEDS)(states)
     except Exception as error:
-        raise named(error, argument, "on the states of all seeds", [BATCHED]) from error
+        raise named(error, argument, "on the states of all seeds", [BATCHED] * (not ran_out(error))) from error
     if values.shape != (seeds,):
         raise ValueError(
             f"{argument}: it returned shape {tuple(values.shape[1:])}, but a metric must return one number for the "

@@ -12,7 +12,7 @@ import numpy as np
 from revorder.errors import CallbackError
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, is_finite, named_leaves
-from revorder.showing import Facts, Shown, latest, name_of, shapes
+from revorder.showing import LINE, Facts, Shown, cut, latest, name_of, shapes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,9 +56,13 @@ def check_callback(on_checkpoint: object) -> None:
     if on_checkpoint is None:
         return
     if not callable(on_checkpoint) or isinstance(on_checkpoint, type):
-        raise TypeError(f"on_checkpoint: got {on_checkpoint!r}, but it must be a function of a checkpoint")
+        raise TypeError(
+            f"on_checkpoint: got {cut(repr(on_checkpoint), LINE)}, but it must be a function of a checkpoint"
+        )
     if inspect.iscoroutinefunction(on_checkpoint):
-        raise TypeError(f"on_checkpoint: got {on_checkpoint!r}, but nothing would await it; use a plain function")
+        raise TypeError(
+            f"on_checkpoint: got {cut(repr(on_checkpoint), LINE)}, but nothing would await it; use a plain function"
+        )
 
 
 class Reports:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import torch
 
+MOST = 1024  # threads of one process
 _endings: list[Callable[[], None]] = []
 _following = threading.Lock()  # taken once
 
@@ -26,10 +27,10 @@ def start_worker(threads: int = 1) -> None:
         threads: for each process; all of them together should be no more than there are cores.
 
     Raises:
-        ValueError: `threads` is no whole number from 1 on.
+        ValueError: `threads` is no whole number from 1 to 1024.
     """
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads: got {threads!r}, but it must be a whole number >= 1")
+    if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST:
+        raise ValueError(f"threads: got {threads!r}, but it must be a whole number from 1 to {MOST}")
     torch.set_num_threads(threads)
     end_with_parent()
 

@@ -10,6 +10,7 @@ import torch
 
 from revorder.errors import did_you_mean
 from revorder.pytrees import Named, Tree
+from revorder.showing import LINE, cut
 
 SAY_HOW = "say what the loss of a batch is: forward=lambda model, batch: criterion(model(batch['x']), batch['y'])"
 
@@ -17,13 +18,13 @@ SAY_HOW = "say what the loss of a batch is: forward=lambda model, batch: criteri
 def check(model: Any, criterion: Any, forward: Any) -> None:
     """Raise TypeError or ValueError unless a loss can be made of a module and what its loss is."""
     if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model: got {model!r}, but it must be a torch.nn.Module")
+        raise TypeError(f"model: got {cut(repr(model), LINE)}, but it must be a torch.nn.Module")
     if (criterion is None) == (forward is None):
         got = "neither" if criterion is None else "both"
         raise TypeError(f"criterion, forward: got {got}, but one of them must say what the loss of a batch is")
     for name, value in (("criterion", criterion), ("forward", forward)):
         if value is not None and not callable(value):
-            raise TypeError(f"{name}: got {value!r}, but it must be a function that returns a loss")
+            raise TypeError(f"{name}: got {cut(repr(value), LINE)}, but it must be a function that returns a loss")
     for name, function in (("criterion", criterion), ("forward", forward)):
         if _uses(function, model):
             raise ValueError(

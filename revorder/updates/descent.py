@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from revorder.pytrees import State, Tree, tree_map
+from revorder.showing import LINE, cut
 from revorder.updates.gradients import GradientUpdate, Loss, step_counter
 
 
@@ -81,7 +82,7 @@ class Adam(GradientUpdate):
     def __post_init__(self) -> None:
         _check(self, "lr", "eps", "weight_decay")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
-            raise ValueError(f"betas: got {self.betas!r}, but it must be two numbers in [0, 1)")
+            raise ValueError(f"betas: got {cut(repr(self.betas), LINE)}, but it must be two numbers in [0, 1)")
 
     def _memory(self, params: Tree) -> State:
         return {
@@ -143,10 +144,17 @@ def _check(update: Any, *names: str) -> None:
             "scalar, as module_loss(model, criterion) makes of a module"
         )
     if not callable(update.loss):
-        raise TypeError(f"loss: got {update.loss!r}, but it must be a function loss(params, batch) -> scalar")
+        raise TypeError(_no_loss(update.loss))
     for name in names:
         value = getattr(update, name)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise TypeError(f"{name}: got {value!r}, but it must be a number")
+            raise TypeError(f"{name}: got {cut(repr(value), LINE)}, but it must be a number")
         if not math.isfinite(value) or value < 0 or (name == "lr" and value == 0):
             raise ValueError(f"{name}: got {value}, but it must be finite and {'> 0' if name == 'lr' else '>= 0'}")
+
+
+def _no_loss(got: object) -> str:
+    """What is said of a loss that is none, such as all that module_loss returns."""
+    pair = isinstance(got, tuple) and len(got) == 2 and callable(got[0])
+    hint = "; module_loss returns two things: loss, params = module_loss(model, criterion)" if pair else ""
+    return f"loss: got {cut(repr(got), LINE)}, but it must be a function loss(params, batch) -> scalar{hint}"

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from revorder.pytrees import Tree
+from revorder.showing import LINE, cut
 
 
 def takes_key(update: Callable[..., Tree]) -> bool:
@@ -19,7 +20,9 @@ def takes_key(update: Callable[..., Tree]) -> bool:
             "one by loss, params = module_loss(model, criterion) and sgd(loss, lr)"
         )
     if not callable(update):
-        raise TypeError(f"update: got {update!r}, but it must be a function update(state, batch, key=None) -> state")
+        raise TypeError(
+            f"update: got {cut(repr(update), LINE)}, but it must be a function update(state, batch, key=None) -> state"
+        )
     try:
         signature = inspect.signature(update)
     except ValueError:  # a function written in C

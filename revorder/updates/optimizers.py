@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from revorder.pytrees import Key, Named, State, Tree, clone
-from revorder.showing import Facts, Shown
+from revorder.showing import LINE, Facts, Shown, cut
 from revorder.updates import memory
 from revorder.updates.held import Criterion, Forward, Held
 from revorder.updates.randomness import TURN, Draws
@@ -103,7 +103,9 @@ class TorchUpdate(Shown):
         named = {"named_parameters": list(own.items())} if "named_parameters" in asks else {}
         optimizer = self.make_optimizer(*[list(own.values())] * (len(asks) > len(named)), **named)
         if not isinstance(optimizer, torch.optim.Optimizer):
-            raise TypeError(f"make_optimizer: it returned {optimizer!r}, but it must return a torch.optim.Optimizer")
+            raise TypeError(
+                f"make_optimizer: it returned {cut(repr(optimizer), LINE)}, but it must return a torch.optim.Optimizer"
+            )
         known = {id(param) for param in own.values()}
         if any(id(param) not in known for group in optimizer.param_groups for param in group["params"]):
             raise ValueError(
@@ -190,5 +192,7 @@ def torch_update(
     ['buffers', 'optimizer', 'params']
     """
     if not callable(make_optimizer):
-        raise TypeError(f"make_optimizer: got {make_optimizer!r}, but it must be a function of a list of parameters")
+        raise TypeError(
+            f"make_optimizer: got {cut(repr(make_optimizer), LINE)}, but it must be a function of a list of parameters"
+        )
     return TorchUpdate(Held(model, criterion, forward, Draws(seed, stochastic)), make_optimizer)

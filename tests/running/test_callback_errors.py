@@ -150,16 +150,24 @@ def test_with_an_executor_parts_are_shown_here_as_they_come_back():
     assert isinstance(caught.value.__cause__, Enough) and 9 in caught.value.trajectory.steps
 
 
-def test_many_seeds():
+@pytest.mark.parametrize("engine, steps", [("wavefront", [3, 9]), ("replay", [9, 3]), ("affine", [3, 9])])
+def test_many_seeds(engine, steps):
+    """By steps where they are reached together, word by word under replay."""
     seen, bits = [], torch.stack([BITS, 1 - BITS, BITS])
-    options = {"metrics": {"θ": lambda theta: theta}, "progress": False}
+    options = {"metrics": {"θ": lambda theta: theta}, "progress": False, "engine": engine}
     runs = ro.run_seeds(halfway, ZERO, bits, "backward", [9, 3], on_checkpoint=seen.append, **options)
-    assert [each.step for each in seen] == [3, 9] and seen[-1].cost == runs.cost
+    assert [each.step for each in seen] == steps and seen[-1].cost == runs.cost
     for each in seen:
         row = runs.steps.index(each.step)
         assert same_bits(each.state, runs.states[row]) and np.array_equal(each.metrics["θ"], runs.metrics["θ"][row])
     ro.run_seeds(halfway, ZERO, bits, "forward", [3], keep_states=False, on_checkpoint=seen.append, **options)
     assert seen[-1].state is None and seen[-1].metrics["θ"].shape == (3,)
+
+
+def test_many_seeds_are_shown_once_each_whatever_auto_chooses():
+    seen, bits = [], torch.stack([BITS, 1 - BITS, BITS])
+    runs = ro.run_seeds(halfway, ZERO, bits, "backward", [9, 3], on_checkpoint=seen.append, progress=False)
+    assert sorted(each.step for each in seen) == [3, 9] and seen[-1].cost == runs.cost
 
 
 @pytest.mark.parametrize("error, kind", [(Enough(), ro.CallbackError), (KeyboardInterrupt(), ro.RunInterrupted)])

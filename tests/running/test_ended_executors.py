@@ -203,3 +203,21 @@ def test_a_dask_cluster_that_is_closed_in_the_middle(cluster):
     client.close()
     with pytest.raises(RuntimeError, match="executor: it takes no work .*make a new one"):
         runs(executor)
+
+
+def nested(state):
+    """A metric that shares a run of its own."""
+    with ThreadPoolExecutor(1) as inner:
+        return float(runs(inner).cost) + float(state)
+
+
+@pytest.mark.parametrize("outer", [ThreadPoolExecutor(2), None])
+def test_a_shared_run_inside_a_part_is_refused_and_one_inside_a_run_of_its_own_is_not(outer):
+    if outer is None:
+        assert runs(None, nested).metrics["x"].tolist() == [78 + each for each in TRUTH]
+        return
+    with pytest.raises(RuntimeError, match="executor: got .*inside a part of another run .*leave executor out here"):
+        with outer:
+            runs(outer, nested)
+    with ThreadPoolExecutor(1) as again:  # the turn was given back
+        assert runs(again).steps == list(range(1, N + 1))

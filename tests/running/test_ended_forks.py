@@ -13,7 +13,7 @@ import torch
 from processes import python
 
 import revorder as ro
-from revorder.running import forks, parallel
+from revorder.running import forks, turns
 
 pytestmark = pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
 
@@ -83,10 +83,10 @@ def test_a_run_inside_of_a_forked_process_does_not_wait_either(script):
 
 
 def test_a_forked_worker_does_not_wait_for_the_turn_of_a_thread_that_it_does_not_have():
-    with parallel.TURN:
+    with turns._turn:
         child = os.fork()
         if not child:
-            os._exit(0 if parallel.TURN.acquire(timeout=5) else 1)
+            os._exit(0 if turns._turn.acquire(timeout=5) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

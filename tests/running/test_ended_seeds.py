@@ -82,3 +82,21 @@ def test_nan_and_truth_are_numbers():
     assert runs(lambda state: state < 0.1).metrics["mine"].tolist() == [
         [float(0.5**n < 0.1)] * 2 for n in range(1, N + 1)
     ]
+
+
+@pytest.mark.parametrize("checkpoints", [range(1, 10**12), range(1, 10**30)])
+def test_too_many_checkpoints_are_refused_before_they_are_listed(checkpoints):
+    with pytest.raises(MemoryError, match="checkpoints: so many of them"):
+        ro.run_seeds(halve, START, BATCHES, "forward", checkpoints, progress=False)
+
+
+@pytest.mark.parametrize("checkpoints", [None, 5, "12"])
+def test_checkpoints_that_are_none(checkpoints):
+    with pytest.raises(TypeError, match="checkpoints: got"):
+        ro.run_seeds(halve, START, BATCHES, "forward", checkpoints, progress=False)
+
+
+@pytest.mark.parametrize("metrics", [[float], float, {"x": 1}])
+def test_metrics_that_are_none(metrics):
+    with pytest.raises(TypeError, match="metrics: got .*must map names to functions"):
+        ro.run_seeds(halve, START, BATCHES, "forward", [1], metrics=metrics, progress=False)

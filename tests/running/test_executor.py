@@ -194,13 +194,17 @@ def test_cost_record_and_metrics(pool, no_cloudpickle):
 
 
 def test_auto_falls_back_to_replay_in_the_workers(pool):
-    case = plain()
+    """In a run whose parts share so many batches that the wavefront would pay in each of them."""
+    case, every = plain(), {"checkpoints": range(1, 61)}
+    case.batches = torch.rand(60, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    assert "; in 2 parts" in (paid := run(case, "backward", engine="auto", executor=pool, **every).engine)
+    assert "wavefront" in paid and "replay" not in paid
     case.update = lambda x, b: x - 0.3 * (x - b) if float(x) > 1 else x + 0.1 * b
-    made = run(case, "backward", engine="auto", executor=pool)
+    made = run(case, "backward", engine="auto", executor=pool, **every)
     assert "replay: the update does not run under torch.vmap" in made.engine  # each part chooses for itself
     assert "wavefront" not in made.engine
     assert made.engine.rpartition("; checked ")[0].endswith("; in 2 parts")
-    assert same_bits(made.states, run(case, "backward").states)
+    assert same_bits(made.states, run(case, "backward", **every).states)
 
 
 # threads
