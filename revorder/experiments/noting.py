@@ -22,21 +22,23 @@ def take_up(folder: Folder, config: Config) -> dict[str, Any]:
     """Look at all jobs, before anything is computed, and put right what a process that was killed has left.
 
     Returns:
-        The card, with a line for every finished job; those that the last process did not come to are in the results.
+        The card, with a line for every finished job, as its result has it; a killed process may not have come to them.
 
     Raises:
         ValueError: the card, a result or a snapshot is damaged, another job's, or was made with another configuration
             than `config`; nothing is changed.
     """
-    card, finished = folder.card(), list[Job]()
+    card, finished, lines = folder.card(), list[Job](), dict[str, dict[str, Any]]()
     for job in jobs(config):
         known, over = _known(folder, job), folder.result(job).exists()
         check_made_with(known.get(CONFIGURATION), config, folder.result(job) if over else folder.snapshot(job))
         finished += [job] * over
         if isinstance(line := known.get(LINE), dict):
-            card["jobs"].setdefault(str(job), line)
+            lines[str(job)] = line
     for job in finished:
         folder.snapshot(job).unlink(missing_ok=True)
+    others = {name: line for name, line in card["jobs"].items() if name in map(str, finished)}  # of earlier versions
+    card["jobs"] = others | lines
     for left in [*unfinished(folder.path, "*"), *unfinished(folder.path / "jobs", "*.safetensors")]:
         if left.is_file() or left.is_symlink():
             left.unlink()

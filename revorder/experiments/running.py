@@ -83,7 +83,8 @@ def run(
         The result folder.
 
     Raises:
-        StoppedError: it was asked to stop, and a snapshot is written; or another run has taken over, or its folder is gone.
+        StoppedError: it was asked to stop, and a snapshot is written; or another run has taken over, or its folder is
+            gone.
         FolderInUseError: another process writes to this folder.
         TypeError: an argument of another kind.
         ValueError: an argument that is none of its kind; the folder's name is not UTF-8, or a file's; it holds other
@@ -104,7 +105,7 @@ def run(
         if waiting and own:
             check_unchanged(card, own)
             card = {"own": own} | card
-        if card != {"jobs": {}}:  # once, for whatever the last process did not come to
+        if card != {"jobs": {}} or (folder.path / "metrics.csv").exists():  # for whatever the last process has left
             folder.summarise(card)
         where = None if data is None else Path(data).absolute()
         work = Work(config, folder.path, where, str(device), interval, parcel(config) if own else None)

@@ -36,8 +36,17 @@ def provenance(device: str | torch.device = "cpu", **seeds: int) -> dict[str, An
         "processor": processor(),
         "threads": torch.get_num_threads(),
         "seeds": dict(seeds),
-        "commit": commit(Path.cwd()),
+        "commit": _commit_here(),
     }
+
+
+def _commit_here() -> str | None:
+    """That of the working directory, if it is still there."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return None
+    return commit(here)
 
 
 def seeds_of(update: object) -> dict[str, int]:

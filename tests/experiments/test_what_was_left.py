@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 from results import differences
 
 from revorder.data import files
-from revorder.experiments import StoppedError, experiment, run
+from revorder.experiments import Folder, StoppedError, experiment, run
 from revorder.experiments.leaves import PLACE
+from revorder.trajectories.trajectory import Trajectory
 
 
 @pytest.fixture
@@ -35,11 +37,45 @@ def test_results_keep_their_line_until_the_card_has_it(tiny, tmp_path, left):
     assert card(tmp_path)["jobs"] == whole["jobs"] and len(whole["jobs"]) == 4
 
 
-def test_a_line_that_is_there_stays_as_it_is(tiny, tmp_path):
+@pytest.mark.parametrize("change", [
+    lambda lines: lines["forward-seed0"].update(evaluations=999), lambda lines: lines.update({"ghost-seed9": {}}),
+    lambda lines: lines.update({"forward-seed0": lines["backward-seed1"]}), lambda lines: lines.clear(),
+])  # fmt: skip
+def test_the_lines_of_a_card_are_those_of_the_results(tiny, tmp_path, change):
     whole = card(run(tiny, tmp_path).path)
-    whole["jobs"]["forward-seed0"]["remark"] = "mine"
-    (tmp_path / "card.json").write_text(json.dumps(whole))
+    edited = json.loads(json.dumps(whole))
+    change(edited["jobs"])
+    (tmp_path / "card.json").write_text(json.dumps(edited))
     assert card(run(tiny, tmp_path, resume=True).path)["jobs"] == whole["jobs"]
+
+
+def test_lines_of_results_that_are_gone_go_too(tiny, tmp_path, monkeypatch):
+    run(tiny, tmp_path)
+    (tmp_path / "jobs" / "forward-seed0.safetensors").unlink()
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(StoppedError):
+        run(tiny, tmp_path, resume=True, stop=stop)
+    assert set(card(tmp_path)["jobs"]) == {"forward-seed1", "backward-seed0", "backward-seed1"}
+
+
+def test_results_of_earlier_versions_keep_the_line_that_the_card_has(tiny, tmp_path):
+    whole = card(run(tiny, tmp_path).path)
+    for path in (tmp_path / "jobs").iterdir():
+        found = Trajectory.load(path)
+        replace(found, provenance={}).save(path)
+    assert card(run(tiny, tmp_path, resume=True).path)["jobs"] == whole["jobs"]
+
+
+def test_a_table_that_nobody_can_read_is_made_anew(tiny, tmp_path):
+    (tmp_path / "out" / "jobs").mkdir(parents=True)
+    (tmp_path / "out" / "config.json").write_text(tiny.to_json())
+    (tmp_path / "out" / "metrics.csv").write_bytes(b"\xff\x00")
+    run(tiny, tmp_path / "out", resume=True)
+    same = (tmp_path / "out" / "metrics.csv").read_text()
+    assert same.startswith("order,seed,step,metric,value") and same.count("\n") == 1 + len(
+        Folder(tmp_path / "out").frame()
+    )
 
 
 def test_half_files_and_snapshots_of_finished_jobs_are_swept(tiny, tmp_path):

@@ -92,3 +92,10 @@ def test_a_damaged_record_is_refused(tmp_path):
     storage.save(tmp_path / "other", states, about)
     with pytest.raises(ValueError, match="cannot be read as a trajectory"):
         ro.Trajectory.load(tmp_path / "other")
+
+
+def test_a_working_directory_that_is_gone_has_no_commit(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert ro.provenance()["commit"] is None
