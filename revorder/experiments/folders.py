@@ -89,7 +89,7 @@ class Folder(Shown):
         """Raise ValueError if the folder holds something, but no results."""
         if (self.path / "config.json").exists() or not self.path.exists():
             return
-        ours = {self.path / "lock", *unfinished(self.path, "config.json")}  # of one killed in its first moments
+        ours = {self.path / "lock", *unfinished(self.path, "*")}  # of one killed in its first moments
         foreign = [found.name for found in self.path.iterdir() if found not in ours]
         if foreign:
             raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
