@@ -48,8 +48,8 @@ def _check_folder(out: Path) -> None:
         raise ValueError(f"out: got {str(out)!r}, but no name of a folder has a null character")
     check_name("out", out.absolute())
     for place in (out, *out.parents):
-        if place.exists() and not place.is_dir():
-            raise ValueError(f"out: {place} is a file; choose another name")
+        if (place.exists() or place.is_symlink()) and not place.is_dir():
+            raise ValueError(f"out: {place} is a file, or a link to nothing; choose another name")
 
 
 def _check_how(*, resume: Any, interval: Any, stop: Any, watcher: Any, executor: Any, device: Any, data: Any) -> None:

@@ -32,12 +32,13 @@ _orphaned = threading.Event()  # this process has lost its parent
 @contextmanager
 def writer(folder: Path) -> Iterator[str]:
     """Be the run that workers write for, whoever else's were left; gives its token."""
-    token = secrets.token_hex(8)
+    token, process = secrets.token_hex(8), os.getpid()
     write(folder / PLACE, token)
     try:
         yield token
     finally:
-        (folder / PLACE).unlink(missing_ok=True)
+        if os.getpid() == process:  # and not a child of it, which was forked in the middle
+            (folder / PLACE).unlink(missing_ok=True)
 
 
 def ask_to_stop(folder: Path, token: str) -> None:

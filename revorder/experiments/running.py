@@ -71,8 +71,8 @@ def run(
         data: where the data set lies (default: REVORDER_DATA, or a download).
         device: where tensors live.
         interval: seconds between snapshots: what a killed process loses at most.
-        stop: the run stops at the next evaluation when this event is set. In the main thread SIGTERM and SIGINT do
-            the same.
+        stop: the run stops at the next evaluation when this event is set. In the main thread SIGTERM, SIGINT and
+            SIGHUP do the same.
         watcher: is shown the progress after every evaluation or batched call; it must be quick.
         executor: a `concurrent.futures.Executor` whose workers see the same folder: they share the jobs. Then `stop`
             is heard within half a second, by jobs under way at their next evaluation, and `watcher` is not used; a
@@ -135,7 +135,10 @@ def _one_by_one(
 
 @contextmanager
 def on_signals(stop: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set the event. A second SIGINT interrupts at once. Only in the main thread."""
+    """Let SIGTERM, SIGINT and SIGHUP (unless that is ignored, as by nohup) set the event; only in the main thread.
+
+    A second SIGINT interrupts at once.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -145,9 +148,12 @@ def on_signals(stop: threading.Event) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    heard = [signal.SIGTERM, signal.SIGINT]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heard.append(signal.SIGHUP)  # the terminal was closed
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: one that Python does not know

@@ -42,6 +42,9 @@ def share(work: Work, waiting: list[Job], executor: Executor, stop: threading.Ev
             wrong = _noted(folder, futures[future], future, end < math.inf)
             finished += wrong is None
             failed = failed or (None if isinstance(wrong, StoppedError) else wrong)
+    if end == math.inf and any(future.cancelled() for future in futures):  # their workers may still live
+        ask_to_stop(work.path, str(work.token))
+        time.sleep(2 * EVERY)
     _say(failed, stop, finished, len(waiting), len(left))
 
 
@@ -61,10 +64,16 @@ def _submitted(work: Work, waiting: list[Job], executor: Executor) -> tuple[Futu
     futures: Futures = {}
     try:
         for job in waiting:
-            futures[executor.submit(work, job)] = job
+            futures[_future(executor.submit(work, job))] = job
     except Exception as error:  # the pool is broken, or shut down
         return futures, error
     return futures, None
+
+
+def _future(made: Any) -> Future[dict[str, Any]]:
+    if not isinstance(made, Future):
+        raise TypeError(f"executor: its submit returned {made!r}, but it must be a concurrent.futures.Future")
+    return made
 
 
 def _noted(folder: Folder, job: Job, future: Future[dict[str, Any]], asked: bool) -> BaseException | None:
@@ -88,7 +97,7 @@ def _cancel(left: set[Future[dict[str, Any]]], executor: Executor) -> None:
 
 
 def _say(failed: BaseException | None, stop: threading.Event, finished: int, jobs: int, lost: int) -> None:
-    said = f"{finished} of {jobs} jobs were finished, those under way have a snapshot"
+    said = f"{finished} of {jobs} jobs were finished, those under way go on from their last snapshot"
     said += f", but {lost} did not answer within {GRACE:g} s and write nothing any more" if lost else ""
     if stop.is_set():
         raise StoppedError(f"stopped: {said}")

@@ -53,8 +53,9 @@ def test_folders_that_are_none(out, kind, tiny):
 
 def test_files_in_the_place_of_a_folder_or_above_it(tiny, tmp_path):
     (tmp_path / "file").write_text("mine")
-    for out in (tmp_path / "file", tmp_path / "file" / "below" / "it"):
-        with pytest.raises(ValueError, match=r"out: .*file is a file"):
+    (tmp_path / "file link").symlink_to(tmp_path / "nowhere")
+    for out in (tmp_path / "file", tmp_path / "file" / "below" / "it", tmp_path / "file link"):
+        with pytest.raises(ValueError, match=r"out: .*file.* is a file, or a link to nothing"):
             run(tiny, out)
     assert (tmp_path / "file").read_text() == "mine"
 

@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -85,7 +86,9 @@ def test_asked_to_stop_it_ends_with_snapshots_and_nobody_writes_afterwards(slow,
     wait([executor.submit(time.sleep, 0.5) for _ in range(2)])  # both have begun
     stop, out = threading.Event(), tmp_path / "out"
     thread = stopping(out, stop, lambda folder: begun(folder) and list((folder / "jobs").glob("*.snapshot*")))
-    with pytest.raises(StoppedError, match=r"stopped: \d of 3 jobs were finished, those under way have a snapshot"):
+    with pytest.raises(
+        StoppedError, match=r"stopped: \d of 3 jobs were finished, those under way go on from their last snapshot"
+    ):
         run(slow, out, executor=executor, stop=stop, interval=0.1)
     thread.join()
     assert len(states_of(out)) < 3 and list((out / "jobs").glob("*.snapshot*"))
@@ -116,8 +119,11 @@ def test_a_job_that_fails_stops_the_others_and_finished_ones_keep_their_line(qui
             run(quick, out, executor=executor)
         finished = states_of(out)
         assert "backward-seed1" not in finished
-        note = f"{len(finished)} of 8 jobs were finished, those under way have a snapshot; go on with resume=True"
-        assert caught.value.__notes__[-1].startswith(note)
+        said = caught.value.__notes__[-1]
+        assert said.startswith(
+            f"{len(finished)} of 8 jobs were finished, those under way go on from their last snapshot"
+        )
+        assert said.endswith("; go on with resume=True once the cause is mended")
     assert differences(run(quick, out, resume=True), run(quick, tmp_path / "whole")) == []
 
 
@@ -150,7 +156,7 @@ def started(config, folder):
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGINT to the group"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGINT to the group"])
 def test_signals_end_in_snapshots(slow, tmp_path, name):
     process, children = started(slow, tmp_path)
     number = getattr(signal, name.split()[0])
@@ -204,6 +210,19 @@ def test_a_run_that_was_taken_over_writes_nothing_even_when_the_other_has_ended(
     for each in (leave, late):
         with pytest.raises(StoppedError, match="the run in .* has ended"):
             looking(each)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_that_ends_leaves_the_token_of_the_run(tmp_path):
+    with ExitStack() as ends:
+        ends.enter_context(writer(tmp_path))
+        child = os.fork()
+        if not child:
+            ends.close()
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert (tmp_path / PLACE).exists()
+    assert not (tmp_path / PLACE).exists()
 
 
 def test_where_no_token_can_be_written_workers_end_without_a_snapshot(tmp_path, monkeypatch):
@@ -298,6 +317,21 @@ class Deaf(Executor):
 
     def submit(self, work, job):
         return Future()
+
+
+class Dumb(Executor):
+    """It gives nothing back."""
+
+    def submit(self, work, job):
+        return None
+
+
+def test_an_executor_that_gives_nothing_back_is_named(quick, tmp_path):
+    with pytest.raises(
+        TypeError, match="executor: its submit returned None, but it must be a concurrent.futures.Future"
+    ):
+        run(quick, tmp_path / "out", executor=Dumb())
+    states_of(tmp_path / "out")
 
 
 def test_workers_that_do_not_answer_are_not_waited_for_for_ever(quick, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
@@ -160,7 +161,19 @@ def begun(spec: Spec) -> Spec:
     return spec
 
 
+def ended() -> None:
+    """End a forked process as Python does, but for taking every object apart, which takes most of a second."""
+    private: Any = threading
+    private._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    given = nursery() if sys.argv[1] == "nursery" else json.loads(Path(sys.argv[1]).read_text())
-    if given is not None:
+    if sys.argv[1] != "nursery":
+        main(json.loads(Path(sys.argv[1]).read_text()))
+    elif (given := nursery()) is not None:
         main(given)
+        ended()
