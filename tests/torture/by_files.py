@@ -128,7 +128,7 @@ def metrics_damaged(round: Round) -> None:
     """It is made anew from the results, whatever it was."""
     stopped(round, round.finished)
     path = round.folder / "metrics.csv"
-    content = path.read_bytes()
+    content = path.read_bytes() if path.exists() else b""  # no run is whole yet
     with round.watchman.rest():
         put(path, round.rng.choice([b"", content[: len(content) // 2], content + b"more\n", b"\xff" + content]))
 
