@@ -87,11 +87,10 @@ class Folder(Shown):
 
     def check_ours(self) -> None:
         """Raise ValueError if the folder holds something, but no results."""
-        if (self.path / "config.json").exists() or not self.path.exists():
-            return
+        found = list(self.path.iterdir()) if self.path.exists() else []
         ours = {self.path / "lock", *unfinished(self.path, "*")}  # of one killed in its first moments
-        foreign = [found.name for found in self.path.iterdir() if found not in ours]
-        if foreign:
+        foreign = [each.name for each in found if each not in ours]
+        if foreign and not (self.path / "config.json").exists():  # the first file that a run, beginning just now, makes
             raise ValueError(f"out: {self.path} is not empty and holds no results ({foreign[0]}); choose another")
 
     def _check_places(self) -> None:

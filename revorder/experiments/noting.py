@@ -22,7 +22,8 @@ def take_up(folder: Folder, config: Config) -> dict[str, Any]:
     """Look at all jobs, before anything is computed, and put right what a process that was killed has left.
 
     Returns:
-        The card, with a line for every finished job, as its result has it; a killed process may not have come to them.
+        The card, with a line for every finished job, as its result has it (a killed process may not have come to them),
+        and those of jobs whose results are gone, since a job must begin again as it did.
 
     Raises:
         ValueError: the card, a result or a snapshot is damaged, another job's, or was made with another configuration
@@ -37,7 +38,8 @@ def take_up(folder: Folder, config: Config) -> dict[str, Any]:
             lines[str(job)] = line
     for job in finished:
         folder.snapshot(job).unlink(missing_ok=True)
-    others = {name: line for name, line in card["jobs"].items() if name in map(str, finished)}  # of earlier versions
+    named = {str(job) for job in jobs(config)}
+    others = {name: line for name, line in card["jobs"].items() if name in named}  # how a job that was lost began, too
     card["jobs"] = others | lines
     for left in [*unfinished(folder.path, "*"), *unfinished(folder.path / "jobs", "*.safetensors")]:
         if left.is_file() or left.is_symlink():

@@ -128,7 +128,7 @@ def test_a_job_that_fails_stops_the_others_and_finished_ones_keep_their_line(qui
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 import revorder as ro
@@ -136,6 +136,7 @@ from revorder.experiments import Config, Folder, StoppedError, run
 
 if __name__ == "__main__":
     config = Config.from_json(open(sys.argv[1]).read(), "c")
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup's children ignore it
     pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=ro.start_worker)
     with pool as executor:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import importlib
 import json
 import os
@@ -29,7 +30,8 @@ PATIENCE = 5.0  # seconds; dask says nothing of workers that died of Ctrl-C
 
 
 def main(spec: Spec) -> None:
-    """Run, and leave an answer in a file: how it ended."""
+    """Run, and leave an answer in a file: how it ended. SIGUSR1 has it say where its threads are."""
+    faulthandler.register(signal.SIGUSR1)
     plants.apply(spec["plant"])
     logbook.record(Path(spec["log"]))
     over = threading.Event()

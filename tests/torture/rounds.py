@@ -66,7 +66,12 @@ class Round(Runs):
         """Whether it was told that another holds the folder, and one did."""
         others = [one for one in self.held() if not one.who.startswith(f"{child.pid}-")]
         during = [one for one in others if one.start < child.ended and one.end + SLACK > child.began]
-        return main["outcome"] == "FolderInUseError" and str(self.folder) in main["said"] and bool(during)
+        return bool(during) and self.says_in_use(main)
+
+    def says_in_use(self, main: dict[str, Any]) -> bool:
+        """Whether an end is that of one who came when another was there, or had just begun there."""
+        begun = main["outcome"] == "ValueError" and "holds results already" in main["said"]
+        return str(self.folder) in main["said"] and (begun or main["outcome"] == "FolderInUseError")
 
     def undisturbed(self, *accepted: str) -> dict[str, Any]:
         """How a run ends that has the folder to itself."""

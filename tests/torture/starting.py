@@ -59,6 +59,8 @@ class Child:
         end = time.monotonic() + seconds
         while self.alive():
             if time.monotonic() > end:
+                tell(self.pid, signal.SIGUSR1)
+                time.sleep(1)
                 raise Lost(f"process {self.pid} has not ended after {seconds:.0f} s: {self.output()}")
             time.sleep(0.01)
         answer = Path(self.spec["answer"])
