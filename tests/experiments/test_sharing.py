@@ -24,7 +24,12 @@ import revorder as ro
 from revorder.experiments import Config, Folder, StoppedError, experiment, jobs, leaves, run, sharing
 from revorder.experiments.leaves import PLACE, STOP, Leave, ask_to_stop, working, writer
 
+NIGHTLY, WHY = bool(os.environ.get("REVORDER_NIGHTLY")), "a nightly test: REVORDER_NIGHTLY is not set"
 SLOW = {"seeds": 3, "steps": 400, "stride": 10, "engine": "replay", "orders": ("backward",), "threads": 1}
+
+
+def nightly(*values):
+    return [pytest.param(value, marks=pytest.mark.skipif(not NIGHTLY, reason=WHY)) for value in values]
 
 
 @pytest.fixture
@@ -157,7 +162,7 @@ def started(config, folder):
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGINT to the group"])
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT to the group", *nightly("SIGTERM", "SIGINT")])
 def test_signals_end_in_snapshots(slow, tmp_path, name):
     process, children = started(slow, tmp_path)
     number = getattr(signal, name.split()[0])
@@ -303,6 +308,7 @@ def test_a_cluster_that_is_closed_is_named_and_costs_no_job(slow, tmp_path, whol
     assert differences(run(slow, tmp_path / "out", resume=True), whole) == []
 
 
+@pytest.mark.skipif(not NIGHTLY, reason=WHY)
 def test_a_worker_of_dask_that_is_killed_costs_nothing(slow, tmp_path, whole):
     cluster, client = dask_of(processes=True)
     first = sorted(client.run(os.getpid).values())[0]
