@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
@@ -28,7 +29,8 @@ HELD = "this exception's `trajectory` has them"
 
 def progress_bar(plan: Plan, total: int, show: bool) -> tqdm[Any]:
     """A bar that counts evaluations of T; short runs are over before it appears."""
-    return tqdm(total=total, desc=name_of(plan.order), unit=" T", disable=not show, leave=False, delay=0.5)
+    hidden = not show or sys.stderr is None  # as under pythonw
+    return tqdm(total=total, desc=name_of(plan.order), unit=" T", disable=hidden, leave=False, delay=0.5)
 
 
 class Collector:

@@ -182,3 +182,14 @@ def test_a_worker_that_dies_takes_its_own_part_only():
     found, (why, reached) = caught.value.trajectory, caught.value.__notes__
     assert found.steps and found.states.tolist() == [TRUTH[n - 1] for n in found.steps]
     assert "a worker ended without a word" in why and f"{len(found.steps)} of {N} checkpoints" in reached
+
+
+def test_a_bar_that_nobody_can_see_ends_no_run(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+
+    def slow(state, batch):
+        time.sleep(0.07)
+        return halve(state, batch)
+
+    start, batches = torch.ones((), dtype=torch.float64), torch.zeros(N, dtype=torch.float64)
+    assert ro.run(slow, start, batches, "forward", [N], engine="replay", progress=True).states.tolist() == [TRUTH[-1]]

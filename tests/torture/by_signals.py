@@ -13,6 +13,7 @@ from torture.rounds import Round
 from torture.starting import Child, end
 
 BROKEN = ("BrokenProcessPool", "KilledWorker", "CancelledError", "FutureCancelledError")  # what executors say
+INTERRUPTS = ("KeyboardInterrupt", "RunInterrupted")
 POOLS = ("processes", "dask")
 
 
@@ -68,7 +69,7 @@ def asked(round: Round, child: Child, *numbers: int, group: bool = False) -> Non
     held = child.held()
     outside = not heard or (bool(held) and all(one.end < float("inf") for one in held))  # it was over already
     twice = numbers.count(signal.SIGINT) > 1
-    round.over(child, "StoppedError", *["killed"] * outside, *["KeyboardInterrupt"] * (outside or twice))
+    round.over(child, "StoppedError", *["killed"] * outside, *INTERRUPTS * (outside or twice))
 
 
 def terminated(round: Round) -> None:
