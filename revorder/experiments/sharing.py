@@ -45,7 +45,9 @@ def share(work: Work, waiting: list[Job], executor: Executor, stop: threading.Ev
     if end == math.inf and any(future.cancelled() for future in futures):  # their workers may still live
         ask_to_stop(work.path, str(work.token))
         time.sleep(2 * EVERY)
-    _say(failed, stop, finished, len(waiting), len(left))
+    _say(failed, stop, f"{finished} of {len(waiting)}", len(left))
+    if finished < len(waiting):
+        raise StoppedError(f"stopped, since somebody took {work.path / PLACE} away: {finished} jobs were finished")
 
 
 def _over(left: set[Future[dict[str, Any]]], work: Work) -> set[Future[dict[str, Any]]]:
@@ -96,13 +98,11 @@ def _cancel(left: set[Future[dict[str, Any]]], executor: Executor) -> None:
             future.cancel()
 
 
-def _say(failed: BaseException | None, stop: threading.Event, finished: int, jobs: int, lost: int) -> None:
-    said = f"{finished} of {jobs} jobs were finished, those under way go on from their last snapshot"
+def _say(failed: BaseException | None, stop: threading.Event, finished: str, lost: int) -> None:
+    said = f"{finished} jobs were finished, those under way go on from their last snapshot"
     said += f", but {lost} did not answer within {GRACE:g} s and write nothing any more" if lost else ""
     if stop.is_set():
         raise StoppedError(f"stopped: {said}")
     if failed is not None:
         failed.add_note(f"{said}; go on with resume=True once the cause is mended")
         raise failed
-    if finished < jobs:
-        raise StoppedError(f"stopped by somebody who took {PLACE!r} away: {said}")

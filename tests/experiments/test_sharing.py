@@ -326,6 +326,18 @@ class Deaf(Executor):
         return Future()
 
 
+def test_a_folder_that_goes_away_is_named(slow, tmp_path):
+    out = tmp_path / "out"
+    thread = when_there_are_snapshots(out, 1, lambda: out.rename(tmp_path / "moved"))
+    said = (
+        r"stopped, since somebody took .*out.writer away: \d jobs were finished|out: .*out is not there for the worker"
+    )
+    with pytest.raises((StoppedError, ValueError), match=said):
+        run(slow, out, executor=ThreadPoolExecutor(2), interval=0.1)
+    thread.join()
+    assert not out.exists() and list((tmp_path / "moved" / "jobs").iterdir())
+
+
 class Dumb(Executor):
     """It gives nothing back."""
 

@@ -48,7 +48,7 @@ def begun(round: Round) -> Child:
 
 def paused_orphans(round: Round) -> None:
     """Workers sleep while their run is killed and another takes over; when they wake they must write nothing."""
-    child = round.start(executor="processes")
+    child = round.start(executor="processes", slow_writing=round.rng.choice([0.0, 0.3]))
     wait_until(lambda: bool(round.snapshots()) or not child.alive(), 60, "no snapshot and no end")
     workers = child.workers()
     for pid in workers:

@@ -91,7 +91,7 @@ def executor_of(spec: Spec) -> Iterator[Executor | None]:
         with ThreadPoolExecutor(2) as threads:
             yield threads
     elif kind == "processes":
-        with ProcessPoolExecutor(2, get_context("spawn"), begun_worker, (plant,)) as processes:
+        with ProcessPoolExecutor(2, get_context("spawn"), begun_worker, (plant, spec["slow_writing"])) as processes:
             yield processes
     elif kind == "dask":
         yield from on_dask(spec)
@@ -99,9 +99,10 @@ def executor_of(spec: Spec) -> Iterator[Executor | None]:
         yield None
 
 
-def begun_worker(plant: str | None) -> None:
+def begun_worker(plant: str | None, slow_writing: float) -> None:
     """In every worker of a pool."""
     plants.apply(plant)
+    plants.slow_writing(slow_writing)
     ro.start_worker()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +87,17 @@ def _rewritten(source: Any, target: Any) -> None:
         for start in range(0, len(content), 100):
             file.write(content[start : start + 100])
     os.unlink(source)
+
+
+def slow_writing(seconds: float) -> None:
+    """No fault: putting results and snapshots into bytes takes so long, so that something happens meanwhile."""
+    inner = storage.packed
+
+    def packed(*given: Any, **named: Any) -> bytes:
+        time.sleep(seconds)
+        return inner(*given, **named)
+
+    _put(storage, "packed", packed)
 
 
 PLANTS = {"lock": lock, "early": early, "token": token, "digest": digest, "rename": rename}

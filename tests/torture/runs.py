@@ -70,7 +70,8 @@ class Runs:
         number = len(self.children)
         names = {name: str(self.scratch / f"{name}-{number}") for name in ("answer", "log", "output", "scratch")}
         own = {"folder": str(self.folder), "config": self.config.to_json(), "interval": self.interval}
-        how = {"plant": self.plant, "executor": self.executor, "most_bytes": None, "with_twin": False}
+        how = {"plant": self.plant, "executor": self.executor, "most_bytes": None, "with_twin": False,
+               "slow_writing": 0.0}  # fmt: skip
         return names | own | how | changes
 
     def start(self, **changes: Any) -> Child:
