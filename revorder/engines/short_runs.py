@@ -30,10 +30,7 @@ from revorder.pytrees import Tree, copies
 
 CALL, TRACED_CALL = 2.5, 1.3  # steps that a call costs besides its states: under torch.vmap, and traced
 TRACE = 110.0  # steps that a trace takes
-LANE, WORK = (
-    0.05,
-    1.2,
-)  # what a state adds to a call, in steps: where a step is overhead only, and where it is work only
+LANE, WORK = 0.05, 1.2  # steps that a state adds to a call: where a step is overhead only, and where it is work only
 LOADING = 1.1  # seconds, of the first gradient under torch.vmap in a process
 OVERHEAD = 1.5e-5  # seconds of a step for each call of torch in it, without its work
 FELT = 0.3  # seconds: where replay takes less, nothing but a step is timed
