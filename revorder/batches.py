@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from revorder.errors import check_room, whole
+from revorder.once import cached_property
 from revorder.pytrees import Gathering, Tree, named_leaves, picked, stack
 from revorder.showing import Facts, Shown, shapes
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,11 +110,12 @@ def check_name(argument: str, path: str | Path) -> None:
         raise ValueError(f"{argument}: {said}") from None
 
 
-def write(path: Path, content: str | bytes) -> None:
+def write(path: Path, content: str | bytes, before: Callable[[], object] = bool) -> None:
     """Write a file so that, whenever the process ends, the old or the new file stands there whole.
 
     It is made beside its place, under a name of this writer's own, and moved there once it is on the disk; a link in
-    its place is replaced and not followed. A killed process leaves what `unfinished` finds.
+    its place is replaced and not followed. A killed process leaves what `unfinished` finds. `before` is called when it
+    is to be moved, and may raise.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to; it names the file.
@@ -126,10 +127,11 @@ def write(path: Path, content: str | bytes) -> None:
             file.write(content if isinstance(content, bytes) else content.encode(errors="backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
+        before()
         os.replace(beside, path)
     except BaseException as error:
         beside.unlink(missing_ok=True)
-        if isinstance(error, OSError):  # a full disk does not say which file it was
+        if isinstance(error, OSError) and error.errno is not None:  # a full disk does not say which file it was
             error.filename = error.filename or os.fspath(path)
         raise
 

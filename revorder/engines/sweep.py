@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from revorder.engines.spanning import Spanning
 from revorder.engines.spans import Span, neighbours, spans
 from revorder.engines.steps import KernelStep, Step
 from revorder.engines.widths import blocks_of
+from revorder.once import cached_property
 from revorder.planning.plan import Plan
 from revorder.planning.schedule import Tick
 from revorder.pytrees import Tree

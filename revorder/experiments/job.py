@@ -20,7 +20,7 @@ from revorder.engines.wavefront import Wavefront
 from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
 from revorder.experiments.digests import CONFIGURATION, check_made_with, digest_of
-from revorder.experiments.leaves import Leave
+from revorder.experiments.leaves import looking
 from revorder.experiments.resuming import check_replay, check_wavefront
 from revorder.experiments.stopping import Stop, StoppedError
 from revorder.planning.plan import Plan, plan_for
@@ -121,8 +121,6 @@ class Snapshots:
                 raise StoppedError(f"stopped in {self.job} after {self.collected.cost} evaluations")
 
     def _save(self, place: Place) -> None:
-        if isinstance(self.stop, Leave):
-            self.stop.look()  # raises where the run has ended, or another has taken over
         gathered = self.collected.trajectory()
         about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
         about |= {CONFIGURATION: gathered.provenance[CONFIGURATION], "begins": self.begins}
@@ -130,7 +128,7 @@ class Snapshots:
         if self.maps is not None:
             about["found"] = {"notes": self.maps.notes, "checks": self.maps.audit.kept()}
         tree = {"place": place.states, "kept": gathered.states if gathered.steps else {}}
-        storage.save(self.path, tree, about, SNAPSHOT)
+        storage.save(self.path, tree, about, SNAPSHOT, looking(self.stop))
         self.saved, self.last = self.saved + 1, time.monotonic()
 
     def _load(self) -> None:

@@ -13,12 +13,12 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from revorder.data.files import write
-from revorder.experiments.stopping import StoppedError
+from revorder.experiments.stopping import Stop, StoppedError
 from revorder.running.workers import before_the_end, end_with_parent
 
 PLACE, STOP = "writer", "stop"
@@ -103,6 +103,11 @@ class Leave:
             )
         if _orphaned.is_set() or self.look():
             raise StoppedError(f"the run in {self.path.parent} begins no job any more")
+
+
+def looking(stop: Stop | None) -> Callable[[], object]:
+    """What to call before a file is moved to its place: it raises where that is another's by now; see `Leave.look`."""
+    return stop.look if isinstance(stop, Leave) else bool
 
 
 @contextmanager

@@ -36,15 +36,23 @@ def take_up(folder: Folder, config: Config) -> dict[str, Any]:
         finished += [job] * over
         if isinstance(line := known.get(LINE), dict):
             lines[str(job)] = line
-    for job in finished:
-        folder.snapshot(job).unlink(missing_ok=True)
     named = {str(job) for job in jobs(config)}
     others = {name: line for name, line in card["jobs"].items() if name in named}  # how a job that was lost began, too
     card["jobs"] = others | lines
+    return card
+
+
+def sweep(folder: Folder, config: Config) -> None:
+    """Take away what killed processes have left; once this run's token is there, so that none of theirs comes after.
+
+    Whoever still writes finds its half file gone, or looks whether the token of its run still stands.
+    """
+    for job in jobs(config):
+        if folder.result(job).exists():
+            folder.snapshot(job).unlink(missing_ok=True)
     for left in [*unfinished(folder.path, "*"), *unfinished(folder.path / "jobs", "*.safetensors")]:
         if left.is_file() or left.is_symlink():
             left.unlink()
-    return card
 
 
 def kept_line(folder: Folder, job: Job) -> dict[str, Any] | None:

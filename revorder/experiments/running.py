@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
@@ -21,7 +22,7 @@ from revorder.experiments.folders import Folder
 from revorder.experiments.given import check_given
 from revorder.experiments.job import Job, jobs
 from revorder.experiments.leaves import writer
-from revorder.experiments.noting import note, take_up
+from revorder.experiments.noting import note, sweep, take_up
 from revorder.experiments.own import used
 from revorder.experiments.sending import parcel
 from revorder.experiments.sharing import share
@@ -110,6 +111,7 @@ def run(
         where = None if data is None else Path(data).absolute()
         work = Work(config, folder.path, where, str(device), interval, parcel(config) if own else None)
         with writer(folder.path) as token:
+            sweep(folder, config)
             if executor is None:
                 _one_by_one(replace(work, token=token), waiting, stop, watcher)
             else:
@@ -143,10 +145,14 @@ def on_signals(stop: threading.Event) -> Iterator[None]:
         yield
         return
 
+    asked: list[int] = []
+
     def ask(number: int, frame: object) -> None:
-        if stop.is_set() and number == signal.SIGINT:
+        if number == signal.SIGINT and (asked or stop.is_set()):
             raise KeyboardInterrupt
-        stop.set()
+        if not asked:  # elsewhere, since the thread that is interrupted here may be setting the event
+            asked.append(number)
+            _thread.start_new_thread(stop.set, ())
 
     heard = [signal.SIGTERM, signal.SIGINT]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

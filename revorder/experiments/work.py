@@ -21,10 +21,11 @@ from revorder.experiments.configs import Config
 from revorder.experiments.digests import CONFIGURATION, JOB, LINE, digest_of
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job, Snapshots, carry_out_job
-from revorder.experiments.leaves import Leave, working
+from revorder.experiments.leaves import Leave, looking, working
 from revorder.experiments.sending import Parcel, travelling
 from revorder.experiments.stopping import Stop
 from revorder.running.collecting import Collector
+from revorder.trajectories import storage
 from revorder.trajectories.trajectory import Trajectory
 
 
@@ -77,13 +78,11 @@ class Work:
                     job.order, [], {}, {name: np.zeros(0) for name in problem.metrics}
                 )
             made_by = machine(self.device)
-        if isinstance(stop, Leave):
-            stop.look()  # raises where its run has ended, or another has taken over
         took = round(time.monotonic() - began, 2)
         # the engine: bits depend on how many states advanced in one call
         line = {"evaluations": found.cost, "seconds": took, "resumed": snapshots.resumed, "engine": found.engine}
         line |= {**made_by, **begins, **({"diverged": diverged} if diverged else {})}
         known = found.provenance | {CONFIGURATION: digest_of(self.config), JOB: str(job), LINE: line}
-        replace(found, provenance=known).save(folder.result(job))
+        storage.save(folder.result(job), found.states, replace(found, provenance=known).about(), before=looking(stop))
         folder.snapshot(job).unlink(missing_ok=True)
         return line

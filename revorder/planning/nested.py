@@ -8,10 +8,11 @@ What is found is what `revorder.planning.schedule` finds, tick by tick.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
+from revorder.once import cached_property
 from revorder.orders import Order, TwoSided
 from revorder.planning.lazy import Lazy
 from revorder.planning.schedule import Tick, ticks

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from revorder.errors import whole
+from revorder.once import cached_property
 from revorder.orders import Forward, Order, order
 from revorder.planning import tries
 from revorder.planning.lazy import Lazy

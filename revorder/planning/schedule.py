@@ -12,11 +12,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 
+from revorder.once import cached_property
 from revorder.planning.trie import Integers, Trie
 
 

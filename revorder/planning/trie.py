@@ -6,10 +6,11 @@ Built level by level with whole-array operations, since a run can have millions 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from revorder.once import cached_property
 
 Integers = npt.NDArray[np.integer]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from xml.sax.saxutils import quoteattr
 
+from revorder.once import cached_property
 from revorder.plots.svg import shortened
 
 if TYPE_CHECKING:

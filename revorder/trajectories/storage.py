@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ TRAJECTORY, SEED_RUNS = "revorder-trajectory-1", "revorder-seed-runs-1"
 SUM = "crc32"
 
 
-def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJECTORY) -> None:
+def save(
+    path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJECTORY, before: Callable[[], object] = bool
+) -> None:
     """Write a tree of tensors and a JSON-able description: at every moment the old or the new file stands whole.
+
+    `before` is called when the new one is to take its place, and may raise.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to; an old file is still there.
@@ -32,7 +37,7 @@ def save(path: str | Path, tree: Tree, about: dict[str, Any], kind: str = TRAJEC
     document = {"format": kind, "tree": _spec(tree, tensors), "about": about}
     check_depth(document)
     header = json.dumps(document)
-    write(Path(path), packed(tensors, metadata={"revorder": header, SUM: _sum(header, tensors)}))
+    write(Path(path), packed(tensors, metadata={"revorder": header, SUM: _sum(header, tensors)}), before)
 
 
 def load(path: str | Path, kind: str = TRAJECTORY) -> tuple[Tree, dict[str, Any]]:

@@ -93,7 +93,11 @@ class Trajectory(Shown):
         Raises:
             TypeError: states that are not made of dicts (with text or integer keys), lists, tuples and tensors.
         """
-        about = {
+        storage.save(path, self.states, self.about())
+
+    def about(self) -> dict[str, Any]:
+        """All but the states, as it is saved: texts, numbers, lists and dicts."""
+        return {
             "order": self.order,
             "steps": self.steps,
             "metrics": {name: values.tolist() for name, values in self.metrics.items()},
@@ -101,7 +105,6 @@ class Trajectory(Shown):
             "engine": self.engine,
             "provenance": self.provenance,
         }
-        storage.save(path, self.states, about)
 
     @classmethod
     def load(cls, path: str | Path) -> Trajectory:

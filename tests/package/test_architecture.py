@@ -9,9 +9,10 @@ import pytest
 from processes import printed
 
 # room (a folder, or a file on top) -> the rooms that it may import, besides the ground; theory imports nothing of ours
-GROUND = {"errors", "pytrees", "showing"}
+GROUND = {"errors", "once", "pytrees", "showing"}
 ARROWS = {
     "errors": "",
+    "once": "",
     "pytrees": "",
     "showing": "",
     "theory": "",
@@ -36,7 +37,7 @@ ARROWS = {
     "__main__": "experiments course",
 }
 # only what has an oracle on integers: numpy is allowed, torch is not
-WITHOUT_TORCH = {"errors", "fast", "orders", "planning", "showing", "theory"}
+WITHOUT_TORCH = {"errors", "fast", "once", "orders", "planning", "showing", "theory"}
 
 
 # imports modules of its own room by the names of exercises
@@ -171,7 +172,7 @@ def test_imports_for_type_checkers_are_free():
 def test_every_room_is_there_and_no_other(root):
     assert {room_of(name) for name, _ in modules(root)} == set(ARROWS)
     on_top = {path.stem for path in (root / "revorder").glob("*.py")}
-    assert on_top == {"__init__", "__main__", "orders", "batches", "problems", "errors", "pytrees", "showing"}
+    assert on_top == {"__init__", "__main__", "orders", "batches", "problems", "errors", "once", "pytrees", "showing"}
 
 
 def test_every_room_says_which_arrow_it_is(root):

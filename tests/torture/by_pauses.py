@@ -56,12 +56,19 @@ def paused_orphans(round: Round) -> None:
     kill(round, child)
     round.over(child)
     round.say(f"workers {workers} are paused")
-    other = taken_over(round)
+    before = writer(round)
+    taken_over(round)
     with round.watchman.rest():
-        woken(round, child, workers, quiet=bool(other.held()))
+        woken(round, child, workers, quiet=writer(round) != before)
 
 
-def taken_over(round: Round) -> Child:
+def writer(round: Round) -> str:
+    """The token of the run that may write; "" where there is none. One that is stopped very early leaves it alone."""
+    place = round.folder / "writer"
+    return place.read_text() if place.exists() else ""
+
+
+def taken_over(round: Round) -> None:
     """Another run in the same place, until it is finished or stopped."""
     other = round.start_alone(executor="none")
     if round.rng.random() < 0.5:
@@ -69,7 +76,6 @@ def taken_over(round: Round) -> Child:
         asked(round, other, signal.SIGTERM)
     else:
         round.over(other)
-    return other
 
 
 def woken(round: Round, child: Child, workers: list[int], quiet: bool) -> None:
