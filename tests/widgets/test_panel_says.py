@@ -8,7 +8,7 @@ import threading
 import pytest
 from test_panel import LIVE, TOTAL, check_state, come_to_rest, text, wait
 
-from revorder.experiments import Folder, StoppedError, run
+from revorder.experiments import StoppedError, run, running
 from revorder.experiments.catalogue import experiment
 from revorder.widgets import ExperimentPanel
 
@@ -54,14 +54,14 @@ def test_a_failed_download_has_not_finished_anything(tmp_path, monkeypatch):
 def test_what_is_kept_after_a_failure_is_counted(tmp_path, monkeypatch):
     panel = ExperimentPanel(config=LIVE, home=tmp_path)
 
-    original = Folder.summarise
+    original = running.note
 
-    def full(folder, card):
-        original(folder, card)
-        if len(card["jobs"]) == 2:
+    def full(folder, job, line):
+        original(folder, job, line)
+        if len(folder.card()["jobs"]) == 2:
             raise OSError("disk full")
 
-    monkeypatch.setattr(Folder, "summarise", full)
+    monkeypatch.setattr(running, "note", full)
     panel.start.click()
     with pytest.raises(OSError, match="disk full"):
         panel.result(60)
