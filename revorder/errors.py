@@ -113,6 +113,16 @@ def _free() -> int:
     return free
 
 
+def check_known_metric(metric: object, known: Iterable[str], argument: str) -> None:
+    """Raise ValueError, which lists them, unless `argument` has a metric of this name."""
+    names = list(known)
+    if metric not in names:
+        listed = ", ".join(names) or "none"
+        raise ValueError(
+            f"metric: got {metric!r}, but the metrics of {argument} are {listed}{did_you_mean(str(metric), names)}"
+        )
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the known name that is nearest to an unknown one, if any is near."""
     near = difflib.get_close_matches(name, list(known), n=1)

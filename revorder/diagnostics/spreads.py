@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from revorder.errors import did_you_mean, whole
+from revorder.errors import check_known_metric, whole
 from revorder.trajectories.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -81,8 +81,5 @@ def spread_over_seeds(runs: SeedRuns, metric: str, n: int) -> float:
 
 def _values(run: Trajectory | SeedRuns, argument: str, metric: str) -> NDArray[Any]:
     """All values of a metric; ValueError where there is none."""
-    if metric not in run.metrics:
-        known = ", ".join(run.metrics) or "none"
-        near = did_you_mean(str(metric), run.metrics)
-        raise ValueError(f"metric: got {metric!r}, but the metrics of {argument} are {known}{near}")
+    check_known_metric(metric, run.metrics, argument)
     return run.metrics[metric]

@@ -19,7 +19,7 @@ from revorder.engines.places import Place
 from revorder.engines.wavefront import Wavefront
 from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
-from revorder.experiments.digests import CONFIGURATION, check_made_with, digest_of
+from revorder.experiments.digests import CONFIGURATION, JOB, check_made_with, digest_of
 from revorder.experiments.leaves import looking
 from revorder.experiments.resuming import check_replay, check_wavefront
 from revorder.experiments.stopping import Stop, StoppedError
@@ -122,7 +122,7 @@ class Snapshots:
 
     def _save(self, place: Place) -> None:
         gathered = self.collected.trajectory()
-        about = {"job": str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
+        about = {JOB: str(self.job), "position": place.position, "steps": gathered.steps, "cost": gathered.cost}
         about |= {CONFIGURATION: gathered.provenance[CONFIGURATION], "begins": self.begins}
         about["metrics"] = {name: values.tolist() for name, values in gathered.metrics.items()}
         if self.maps is not None:
@@ -133,8 +133,8 @@ class Snapshots:
 
     def _load(self) -> None:
         tree, about = storage.load(self.path, SNAPSHOT)
-        if about.get("job") != str(self.job):
-            raise ValueError(f"{self.path} is a snapshot of {about.get('job')!r}, but {self.job} was to be resumed")
+        if about.get(JOB) != str(self.job):
+            raise ValueError(f"{self.path} is a snapshot of {about.get(JOB)!r}, but {self.job} was to be resumed")
         with reading(self.path, "a snapshot"):
             metrics, self.made_with = storage.measured(about, tree["kept"]), about.get(CONFIGURATION)
             self.place, self.began = Place(about["position"], tree["place"]), dict(about.get("begins", {}))

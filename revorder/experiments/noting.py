@@ -29,14 +29,13 @@ def take_up(folder: Folder, config: Config) -> dict[str, Any]:
         ValueError: the card, a result or a snapshot is damaged, another job's, or was made with another configuration
             than `config`; nothing is changed.
     """
-    card, finished, lines = folder.card(), list[Job](), dict[str, dict[str, Any]]()
-    for job in jobs(config):
+    card, lines = folder.card(), dict[str, dict[str, Any]]()
+    named = {str(job): job for job in jobs(config)}
+    for name, job in named.items():
         known, over = _known(folder, job), folder.result(job).exists()
         check_made_with(known.get(CONFIGURATION), config, folder.result(job) if over else folder.snapshot(job))
-        finished += [job] * over
         if isinstance(line := known.get(LINE), dict):
-            lines[str(job)] = line
-    named = {str(job) for job in jobs(config)}
+            lines[name] = line
     others = {name: line for name, line in card["jobs"].items() if name in named}  # how a job that was lost began, too
     card["jobs"] = others | lines
     return card

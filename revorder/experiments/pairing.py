@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from revorder.diagnostics.intervals import mean_interval
-from revorder.errors import did_you_mean
+from revorder.errors import check_known_metric
+from revorder.plots.budget import check_rates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def paired(frame: pd.DataFrame, metric: str, rates: Mapping[str, float], referen
 
     wide, rows = _ends(frame, metric), {}
     ends = dict(zip(wide.index, wide.to_numpy(), strict=True))
-    _check_rates(ends, rates, reference)
+    check_rates(ends, rates, reference)
     other = ends[reference, rates[reference]]
     for name, lr in rates.items():
         own = ends[name, lr]
@@ -65,19 +66,7 @@ def paired(frame: pd.DataFrame, metric: str, rates: Mapping[str, float], referen
 
 def _ends(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Values at the last checkpoint: rows (method, lr), columns are seeds."""
-    metrics = frame["metric"].unique().tolist()
-    if metric not in metrics:
-        raise ValueError(f"metric: got {metric!r}, but the metrics of frame are {', '.join(metrics) or 'none'}"
-                         f"{did_you_mean(str(metric), metrics)}")  # fmt: skip
+    check_known_metric(metric, frame["metric"].unique().tolist(), "frame")
     found = frame[(frame["metric"] == metric) & (frame["evaluations"] == frame["evaluations"].max())]
     made: pd.DataFrame = found.pivot(index=["method", "lr"], columns="seed", values="value")
     return made
-
-
-def _check_rates(there: Collection[tuple[str, float]], rates: Mapping[str, float], reference: str) -> None:
-    for name, lr in rates.items():
-        if (name, lr) not in there:
-            known = ", ".join(f"{rate:g}" for method, rate in sorted(there) if method == name) or "none"
-            raise ValueError(f"rates: got {lr!r} for {name!r}, but the learning rates of it in frame are {known}")
-    if reference not in rates:
-        raise ValueError(f"reference: got {reference!r}, but the methods of rates are {', '.join(rates) or 'none'}")

@@ -11,7 +11,6 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -92,8 +91,8 @@ def run(
             results, or results of another configuration; something in it is damaged, or the data are; what is
             registered is missing, or not what the folder was begun with. Nothing is changed.
     """
-    how: dict[str, Any] = {"resume": resume, "interval": interval, "stop": stop, "watcher": watcher}
-    check_given(config, out, executor=executor, device=device, data=data, **how)
+    check_given(config, out, resume=resume, interval=interval, stop=stop, watcher=watcher, executor=executor,
+                device=device, data=data)  # fmt: skip
     folder, stop = Folder(Path(out).absolute()), stop or threading.Event()  # wherever the process goes meanwhile
     if not resume and (folder.path / "config.json").exists():
         raise ValueError(f"out: {folder.path} holds results already; resume them, or choose another folder")

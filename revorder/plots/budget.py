@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revorder.errors import did_you_mean
+from revorder.errors import check_known_metric
 from revorder.plots.looks import STYLES, Style
 from revorder.plots.picture import Picture, figure, plain_log
 
@@ -116,11 +116,16 @@ def multiples_figure(
 
 
 def _check_cells(frame: pd.DataFrame, metric: str, rates: Mapping[str, float], reference: str) -> None:
-    metrics = frame["metric"].unique().tolist()
-    if metric not in metrics:
-        raise ValueError(f"metric: got {metric!r}, but the metrics of frame are {', '.join(metrics) or 'none'}"
-                         f"{did_you_mean(str(metric), metrics)}")  # fmt: skip
-    there = set(frame[["method", "lr"]].itertuples(index=False, name=None))
+    check_known_metric(metric, frame["metric"].unique().tolist(), "frame")
+    check_rates(set(frame[["method", "lr"]].itertuples(index=False, name=None)), rates, reference)
+
+
+def check_rates(there: Collection[tuple[str, float]], rates: Mapping[str, float], reference: str) -> None:
+    """Raise ValueError unless a frame has these methods at these rates, and the reference is one of them.
+
+    Args:
+        there: method and learning rate of each cell.
+    """
     for name, lr in rates.items():
         if (name, lr) not in there:
             known = ", ".join(f"{rate:g}" for method, rate in sorted(there) if method == name) or "none"

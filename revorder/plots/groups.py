@@ -10,7 +10,7 @@ import numpy as np
 
 from revorder.diagnostics.intervals import t_quantile
 from revorder.diagnostics.spreads import spread_along_path
-from revorder.errors import did_you_mean
+from revorder.errors import check_known_metric
 from revorder.showing import name_of
 from revorder.trajectories.seed_runs import SeedRuns
 from revorder.trajectories.trajectory import Trajectory
@@ -123,10 +123,6 @@ def check_metric(groups: Sequence[Group], metric: str, log: bool = False) -> Non
 
 def check_has(run: Trajectory | SeedRuns, metric: str, argument: str) -> None:
     """Raise ValueError unless a run has a metric, at one checkpoint at least."""
-    if metric not in run.metrics:
-        known = ", ".join(run.metrics) or "none"
-        raise ValueError(
-            f"metric: got {metric!r}, but the metrics of {argument} are {known}{did_you_mean(str(metric), run.metrics)}"
-        )
+    check_known_metric(metric, run.metrics, argument)
     if not run.steps:
         raise ValueError(f"{argument}: it has no checkpoints, so there is nothing to draw; perhaps it diverged at once")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from failing import Failing
 
 import revorder as ro
 
@@ -13,19 +14,6 @@ START, BATCHES = torch.ones((), dtype=torch.float64), torch.zeros((2, N), dtype=
 
 def halve(state, batch):
     return state - 0.5 * (state - batch)
-
-
-class Failing:
-    """A metric that raises at one call."""
-
-    def __init__(self, error, call):
-        self.error, self.call, self.calls = error, call, 0
-
-    def __call__(self, state):
-        self.calls += 1
-        if self.calls == self.call:
-            raise self.error
-        return state * 1.0
 
 
 def runs(metric, order="forward", **options):
@@ -42,7 +30,7 @@ def runs(metric, order="forward", **options):
 ])  # fmt: skip
 def test_whatever_ends_it(raised, kind, keep_states):
     with pytest.raises(kind) as caught:
-        runs(Failing(raised, 6), engine="replay", keep_states=keep_states)
+        runs(Failing(raised, 6, lambda state: state * 1.0), engine="replay", keep_states=keep_states)
     found = caught.value.trajectory
     assert isinstance(found, ro.SeedRuns) and found.steps == [1, 2, 3, 4, 5] and found.metrics["mine"].shape == (5, 2)
     assert (found.states is None) is not keep_states and found.cost == 2 * 6

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 
 import pytest
 import torch
+from failing import Failing
 
 import revorder as ro
 
@@ -24,19 +25,6 @@ def halve(state, batch):
 def runs(order="forward", checkpoints=range(1, N + 1), update=halve, **options):
     start, batches = torch.ones((), dtype=torch.float64), torch.zeros(N, dtype=torch.float64)
     return ro.run(update, start, batches, order, checkpoints, progress=False, **options)
-
-
-class Failing:
-    """A metric that raises at one call."""
-
-    def __init__(self, error, call):
-        self.error, self.call, self.calls = error, call, 0
-
-    def __call__(self, state):
-        self.calls += 1
-        if self.calls == self.call:
-            raise self.error
-        return float(state)
 
 
 class Mine(Exception):

@@ -52,18 +52,22 @@ def damage(round: Round, path: Path, content: bytes) -> None:
     round.expect_refusal(path)
 
 
+def damage_one(round: Round, there: Callable[[], list[Path]], change: Callable[[Round, Path], bytes]) -> None:
+    """Change one file of a kind, such as `round.finished`, and see that a run refuses it by name."""
+    path = round.rng.choice(stopped(round, there))
+    damage(round, path, change(round, path))
+
+
 def result_truncated(round: Round) -> None:
-    path = round.rng.choice(stopped(round, round.finished))
-    damage(round, path, truncated(round, path))
+    damage_one(round, round.finished, truncated)
 
 
 def result_emptied(round: Round) -> None:
-    damage(round, round.rng.choice(stopped(round, round.finished)), b"")
+    damage_one(round, round.finished, emptied)
 
 
 def result_flipped(round: Round) -> None:
-    path = round.rng.choice(stopped(round, round.finished))
-    damage(round, path, flipped(round, path))
+    damage_one(round, round.finished, flipped)
 
 
 def result_of_another(round: Round) -> None:
@@ -75,17 +79,15 @@ def result_of_another(round: Round) -> None:
 
 
 def snapshot_truncated(round: Round) -> None:
-    path = round.rng.choice(stopped(round, round.snapshots))
-    damage(round, path, truncated(round, path))
+    damage_one(round, round.snapshots, truncated)
 
 
 def snapshot_emptied(round: Round) -> None:
-    damage(round, round.rng.choice(stopped(round, round.snapshots)), b"")
+    damage_one(round, round.snapshots, emptied)
 
 
 def snapshot_flipped(round: Round) -> None:
-    path = round.rng.choice(stopped(round, round.snapshots))
-    damage(round, path, flipped(round, path))
+    damage_one(round, round.snapshots, flipped)
 
 
 def snapshot_of_another(round: Round) -> None:
@@ -102,6 +104,10 @@ def unfinished(round: Round, snapshots: list[Path]) -> bool:
 
 def truncated(round: Round, path: Path) -> bytes:
     return path.read_bytes()[: -round.rng.randint(1, path.stat().st_size - 1)]
+
+
+def emptied(round: Round, path: Path) -> bytes:
+    return b""
 
 
 def flipped(round: Round, path: Path) -> bytes:
