@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from revorder import batches, models
 from revorder.data import characters, datasets, images
+from revorder.engines.memory import ran_out
 from revorder.experiments import making, own
 from revorder.experiments.configs import Config
 from revorder.experiments.measures import Measures, Own, some
@@ -80,10 +82,14 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
     only where the data have classes), and with `train_measured` "train loss" and "train accuracy", on training examples
     that are the same for all seeds; and the configuration's own. All with the model in evaluation mode, and without
     augmentation.
+
+    Raises:
+        MemoryError: the model is too large.
     """
     own.used(config)
     device, dtype = data.train[0].device, making.dtype_of(config)
-    model = _model(config, data, seed).to(device=device, dtype=dtype)
+    with _fits(config):
+        model = _model(config, data, seed).to(device=device, dtype=dtype)
     _check_precision(config, model)
     criterion, prepare = _criterion(config), _preparation(config, data, dtype)
     guesses = _check_fit(config, model, criterion, data, prepare)
@@ -102,6 +108,18 @@ def build(config: Config, data: datasets.Dataset, seed: int) -> Problem:
     measures = Measures(model, update, prepare, parts | {"test": data.test}, CHUNK.get(config.model, FEW), metrics)
     examples = batches.Minibatches(data.train, index, prepare=prepare)
     return Problem(update, update.init(params), examples, measures.metrics)
+
+
+@contextmanager
+def _fits(config: Config) -> Iterator[None]:
+    """Say which model was too large, where torch says only how many bytes it wanted."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not ran_out(error):
+            raise
+        said = f"there is too little memory for {config.model} of width {config.width}; take a smaller one"
+        raise MemoryError(f"model, width: {said} ({error})") from error
 
 
 def _model(config: Config, data: datasets.Dataset, seed: int) -> torch.nn.Module:

@@ -133,7 +133,12 @@ def report(folders: tuple[Path, ...], out: Path | None, code: tuple[str, ...]) -
 
     with answering():
         _brought(code)
-        made = write_report(list(folders), out or (folders[0] / "report" if len(folders) == 1 else Path("report")))
+        place = out or (folders[0] / "report" if len(folders) == 1 else Path("report"))
+        try:
+            made = write_report(list(folders), place)
+        except OSError as error:  # folders of others may be read only
+            error.add_note(f"Nothing can be written to {place}: give another place by --out")
+            raise
         click.echo(f"The report is in {made} and {made.with_suffix('.md')}")
 
 

@@ -56,13 +56,15 @@ class Folder(Shown):
     def _facts(self) -> Facts:
         """Only the configuration is read. With parts, it takes a plan to know how many jobs there are."""
         try:
-            config, files = self.config(), list((self.path / "jobs").glob("*.safetensors"))
+            config, files = self.config(), set((self.path / "jobs").glob("*.safetensors"))
         except (OSError, ValueError):
             return {"path": self.path, "holds": "no experiment that can be read"}
+        if config.parts == 1:  # files of jobs that the configuration does not have do not count
+            files &= {file for job in jobs(config) for file in (self.result(job), self.snapshot(job))}
         waiting = sum(file.name.endswith(".snapshot.safetensors") for file in files)
         total = f" of {len(config.orders) * config.seeds}" if config.parts == 1 else ""
-        jobs = f"{len(files) - waiting}{total} finished, {waiting} under way"
-        return {"path": self.path, "experiment": config.name, "jobs": jobs, "orders": ", ".join(config.orders)}
+        said = f"{len(files) - waiting}{total} finished, {waiting} under way"
+        return {"path": self.path, "experiment": config.name, "jobs": said, "orders": ", ".join(config.orders)}
 
     def begin(self, config: Config) -> None:
         """Make the folder for a configuration, or find it made for this one.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from revorder import models
+from revorder.engines.blame import named
 from revorder.experiments.asking import of_params
 from revorder.pytrees import Tree, Update, clone
 from revorder.running.measuring import Joint
@@ -64,12 +65,14 @@ class Measures:
         found = {}
         for part, (inputs, targets) in self.parts.items():
             outputs = self.outputs(state, inputs)
-            found[f"{part} loss"] = self.own.criterion(outputs.clone(), targets.clone())
+            found[f"{part} loss"] = _asked(f"{part} loss", self.own.criterion, outputs.clone(), targets.clone())
             if self.own.guesses:
                 found[f"{part} accuracy"] = (outputs.argmax(-1) == targets).double().mean()
             for name, function in self.of_outputs.items():
-                found[f"{part} {name}"] = function(outputs.clone(), targets.clone())
-        return found | {name: function(clone(self.update.params(state))) for name, function in self.of_params.items()}
+                found[f"{part} {name}"] = _asked(f"{part} {name}", function, outputs.clone(), targets.clone())
+        for name, function in self.of_params.items():
+            found[name] = _asked(name, function, clone(self.update.params(state)))
+        return found
 
     def outputs(self, state: Tree, inputs: torch.Tensor) -> torch.Tensor:
         """What the model makes of stored inputs."""
@@ -84,6 +87,14 @@ class Measures:
         named = ["loss", *["accuracy"] * self.own.guesses, *self.of_outputs]
         names = [f"{part} {name}" for part in self.parts for name in named]
         return {name: Joint(self, name) for name in [*names, *self.of_params]}
+
+
+def _asked(name: str, function: Callable[..., Any], *given: Any) -> Any:
+    """What a function says; its error names the metric that failed, and not the first of those in its pass."""
+    try:
+        return function(*given)
+    except Exception as error:
+        raise named(error, f"metrics[{name!r}]", "on what the model makes of the examples") from error
 
 
 def some(examples: Examples, count: int) -> Examples:

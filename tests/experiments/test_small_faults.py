@@ -11,10 +11,12 @@ import sys
 
 import pytest
 import torch
+from click.testing import CliRunner
 from poor_shell import shell
 
 import revorder as ro
 from revorder.experiments import Config, run
+from revorder.experiments.cli import main
 
 TINY = {"seeds": 1, "steps": 20, "stride": 10, "engine": "replay"}
 
@@ -206,6 +208,19 @@ def test_a_full_output_and_a_folder_that_is_gone_are_said_in_one_line(command, t
 @LINUX
 def test_a_plan_needs_no_stream_for_errors(tmp_path):
     assert "evaluations" in shell(f"revorder plan mlp-digits {SIZE} 2>&-", tmp_path).stdout
+
+
+def test_a_report_that_cannot_be_written_says_where_it_could(result, monkeypatch):
+    def report(*given):
+        raise PermissionError(13, "Permission denied", str(result))
+
+    monkeypatch.setattr(ro.experiments.reports, "report", report)
+    said = CliRunner().invoke(main, ["report", str(result / "r")])
+    assert said.exit_code == 1 and "Permission denied" in said.stderr
+    assert (
+        said.stderr.splitlines()[-1]
+        == f"Nothing can be written to {result / 'r' / 'report'}: give another place by --out"
+    )
 
 
 def test_the_configuration_is_what_was_asked_for(tiny):

@@ -188,6 +188,10 @@ def test_a_result_folder_says_how_far_it_is(tmp_path):
         "path": cut(folder.path, CELL), "experiment": "try", "jobs": "2 of 4 finished, 1 under way",
         "orders": "forward, backward",
     }  # fmt: skip
+    for seed in range(3):  # seeds=3 was made less by hand
+        (folder.path / "jobs" / f"backward-seed{seed}.safetensors").touch()
+    (folder.path / "jobs" / "backward-seed0.snapshot.safetensors").unlink()
+    assert rows(folder)["jobs"] == "4 of 4 finished, 0 under way"
     (folder.path / "config.json").write_text("{")
     assert "no experiment that can be read" in repr(folder)
     parts = Folder(tmp_path / "parts")
