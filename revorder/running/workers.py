@@ -8,11 +8,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
+import psutil
 import torch
 
 MOST = 1024  # threads of one process
+EVERY = 0.5  # seconds between two looks at the parent
 _endings: list[Callable[[], None]] = []
 _following = threading.Lock()  # taken once
 
@@ -39,7 +44,7 @@ def end_with_parent() -> None:
     """End this process once the one that started it has ended, and all `before_the_end` has been done."""
     parent = multiprocessing.parent_process()
     if parent is not None and _following.acquire(blocking=False):
-        threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
 
 
 def before_the_end(do: Callable[[], None]) -> None:
@@ -47,8 +52,18 @@ def before_the_end(do: Callable[[], None]) -> None:
     _endings.append(do)
 
 
-def _end_after(joined: Callable[[], None]) -> None:
-    joined()
+def _look_for(pid: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(EVERY)
+
+
+def _end_after(parent: Any) -> None:
+    if parent.sentinel is None:  # loky, the pool of joblib, gives its workers none to wait for
+        _look_for(parent.pid)
+    else:
+        parent.join()
     for do in _endings:
         do()
     os._exit(1)

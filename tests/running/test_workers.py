@@ -11,6 +11,7 @@ from multiprocessing import get_context
 import psutil
 import pytest
 import torch
+from joblib.externals.loky import get_reusable_executor
 
 import revorder as ro
 
@@ -19,9 +20,13 @@ import sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 import revorder as ro
+from joblib.externals.loky import get_reusable_executor
 
 if __name__ == "__main__":
-    pool = ProcessPoolExecutor(3, mp_context=get_context(sys.argv[1]), initializer=ro.start_worker)
+    if sys.argv[1] == "loky":
+        pool = get_reusable_executor(3, initializer=ro.start_worker, timeout=1000)
+    else:
+        pool = ProcessPoolExecutor(3, mp_context=get_context(sys.argv[1]), initializer=ro.start_worker)
     pool.submit(time.sleep, 0).result()
     if sys.argv[2] == "busy":
         for _ in range(9):
@@ -32,7 +37,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize(
-    "method, work", [("spawn", "idle"), ("spawn", "busy"), ("forkserver", "idle"), ("fork", "idle")]
+    "method, work", [("spawn", "idle"), ("spawn", "busy"), ("forkserver", "idle"), ("fork", "idle"), ("loky", "busy")]
 )
 def test_workers_end_with_a_parent_that_is_killed(tmp_path, method, work):
     (tmp_path / "script.py").write_text(SCRIPT)
@@ -45,6 +50,22 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path, method, work):
     process.kill()
     process.communicate()
     assert not psutil.wait_procs(children, timeout=60)[1]
+
+
+def test_pools_of_joblib_share_runs_and_experiments(tmp_path, capfd):
+    loky = get_reusable_executor(2, initializer=ro.start_worker)
+    data = torch.linspace(-1, 1, 40, dtype=torch.float64)
+    alone, shared = (
+        ro.run(lambda state, batch: state + (batch - state) / 8, data.new_zeros(()), data, "backward", range(1, 41),
+               progress=False, executor=executor) for executor in (None, loky)
+    )  # fmt: skip
+    assert "in 2 parts" in shared.engine
+    torch.testing.assert_close(shared.states, alone.states, rtol=0, atol=1e-14)
+    tiny = ro.experiments.Config("tiny", seeds=2, steps=20, stride=10, width=4, engine="replay")
+    folders = [ro.experiments.run(tiny, tmp_path / str(number), executor=[None, loky][number]) for number in range(2)]
+    assert folders[1].frame().equals(folders[0].frame())
+    loky.shutdown()
+    assert "Exception in thread" not in capfd.readouterr().err
 
 
 def test_workers_have_the_threads_that_they_are_given():
