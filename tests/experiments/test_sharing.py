@@ -195,6 +195,7 @@ def test_a_worker_that_is_killed_costs_its_job_only(slow, tmp_path, pool, whole)
     with pytest.raises(Exception, match="terminated abruptly") as caught:
         run(slow, tmp_path / "out", executor=pool, interval=0.1)
     thread.join()
+    assert "perhaps for lack of memory" in caught.value.__notes__[-2]
     assert "go on with resume=True" in caught.value.__notes__[-1]
     states_of(tmp_path / "out")
     assert differences(run(slow, tmp_path / "out", resume=True), whole) == []
@@ -359,6 +360,25 @@ def test_an_executor_that_gives_nothing_back_is_named(quick, tmp_path):
     ):
         run(quick, tmp_path / "out", executor=Dumb())
     states_of(tmp_path / "out")
+
+
+class Breaking(ThreadPoolExecutor):
+    """It ends while it is given the second job, as Python's pools do whose worker is killed at that moment."""
+
+    def submit(self, work, job):
+        if self._work_queue.qsize() or self._threads:
+            raise OSError("handle is closed")
+        return super().submit(work, job)
+
+
+def test_a_pool_that_breaks_while_it_is_given_jobs_is_named(quick, tmp_path):
+    with Breaking(1) as executor, pytest.raises(RuntimeError, match="executor: it takes no work .*closed") as caught:
+        run(quick, tmp_path / "out", executor=executor)
+    assert "make a new one" in str(caught.value) and "go on with resume=True" in caught.value.__notes__[-1]
+    states_of(tmp_path / "out")
+    with ThreadPoolExecutor(1) as executor:
+        found = run(quick, tmp_path / "out", executor=executor, resume=True)
+    assert differences(found, run(quick, tmp_path / "whole")) == []
 
 
 def test_workers_that_do_not_answer_are_not_waited_for_for_ever(quick, tmp_path, monkeypatch):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from torture.ending import wait_until
 from torture.rounds import Round
-from torture.starting import Child, end
+from torture.starting import Child, Lost, end
 
 BROKEN = ("BrokenProcessPool", "KilledWorker", "CancelledError", "FutureCancelledError")  # what executors say
 INTERRUPTS = ("KeyboardInterrupt", "RunInterrupted")
@@ -104,14 +105,26 @@ def interrupted_twice(round: Round) -> None:
 
 def one_worker_killed(round: Round) -> None:
     """Once they work: Python's own pools wait for ever if one is killed while they start (CPython 3.11)."""
+    before = written(round)
     child = round.start(executor=round.executor if round.executor in POOLS else "processes")
-    wait_until(lambda: bool(round.snapshots()) or not child.alive(), 60, "no snapshot and no end")
+    wait_until(lambda: bool(written(round) - before) or not child.alive(), 60, "no snapshot and no end")
     if round.moment(child):
         workers = [pid for pid in child.workers() if "resource_tracker" not in " ".join(command(pid))]
         for pid in round.rng.sample(workers, min(1, len(workers))):
             round.say(f"kill -9 of worker {pid}")
             end(pid)
-    round.over(child, *BROKEN)
+    main = round.over(child, *BROKEN, "RuntimeError")
+    if main["outcome"] == "RuntimeError" and "executor: it takes no work" not in main["said"]:
+        raise Lost(f"run {child.pid} ended with {main}")
+
+
+def written(round: Round) -> set[tuple[str, int]]:
+    """Snapshots, and when they were written."""
+    found = set[tuple[str, int]]()
+    for path in round.snapshots():
+        with suppress(FileNotFoundError):
+            found.add((path.name, path.stat().st_mtime_ns))
+    return found
 
 
 def command(pid: int) -> list[str]:
