@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,12 @@ def _lives(pid: int) -> bool:
         return False
 
 
+class Fate:
+    """How a process ended. One for each, since numbers of processes come again within an hour."""
+
+    code: int | None = None
+
+
 class Nursery:
     """Starts children: forked from a process that has imported all (quick), or each an interpreter of its own."""
 
@@ -111,18 +117,10 @@ class Nursery:
         command = [sys.executable, str(CHILD), "nursery"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = subprocess.Popen(command, **pipes, start_new_session=True, text=True, bufsize=1, env=plain())
-        self.pids, self.codes = queue.Queue[int](), dict[int, int]()
-        self.one_by_one = threading.Lock()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            what, pid, *code = line.split()
-            if what == "began":
-                self.pids.put(int(pid))
-            else:
-                self.codes[int(pid)] = int(code[0])
+        self.born = queue.Queue[tuple[int, Fate]]()
+        self.one_by_one = threading.Lock()
+        threading.Thread(target=listen, args=(self.process.stdout, self.born), daemon=True).start()
 
     def close(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -135,8 +133,8 @@ class Nursery:
         with self.one_by_one:
             self.process.stdin.write(json.dumps(spec) + "\n")
             self.process.stdin.flush()
-            pid = self.pids.get(timeout=LONGEST)
-        return Child(pid, spec, lambda: self.codes.get(pid))
+            pid, fate = self.born.get(timeout=LONGEST)
+        return Child(pid, spec, lambda: fate.code)
 
     def fresh(self, spec: dict[str, Any], changes: Mapping[str, str], stdin: bool = True) -> Child:
         """An interpreter of its own, with other variables of the environment; without `stdin` that is closed."""
@@ -148,6 +146,18 @@ class Nursery:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                        start_new_session=True, env=plain() | changes)  # fmt: skip
         return Child(process.pid, spec, process.poll)
+
+
+def listen(lines: Iterable[str], born: queue.Queue[tuple[int, Fate]]) -> None:
+    """Note who is born, and how it ends, from what a nursery says."""
+    living = dict[int, Fate]()
+    for line in lines:
+        what, pid, *code = line.split()
+        if what == "began":
+            living[int(pid)] = Fate()
+            born.put((int(pid), living[int(pid)]))
+        else:
+            living.pop(int(pid)).code = int(code[0])
 
 
 def plain() -> dict[str, str]:
