@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from nights import at_night, nightly
 from results import differences
 
 import revorder as ro
@@ -25,12 +26,7 @@ from revorder.experiments import Config, Folder, StoppedError, experiment, jobs,
 from revorder.experiments.leaves import PLACE, STOP, Leave, ask_to_stop, working, writer
 from revorder.experiments.running import on_signals
 
-NIGHTLY, WHY = bool(os.environ.get("REVORDER_NIGHTLY")), "a nightly test: REVORDER_NIGHTLY is not set"
 SLOW = {"seeds": 3, "steps": 400, "stride": 10, "engine": "replay", "orders": ("backward",), "threads": 1}
-
-
-def nightly(*values):
-    return [pytest.param(value, marks=pytest.mark.skipif(not NIGHTLY, reason=WHY)) for value in values]
 
 
 @pytest.fixture
@@ -86,7 +82,7 @@ def begun(folder):
     return (folder / "jobs").exists() and (folder / PLACE).exists()
 
 
-@pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("threads", [False, *nightly(True)])
 def test_asked_to_stop_it_ends_with_snapshots_and_nobody_writes_afterwards(slow, tmp_path, threads, pool, whole):
     executor = ThreadPoolExecutor(2) if threads else pool
     wait([executor.submit(time.sleep, 0.5) for _ in range(2)])  # both have begun
@@ -310,7 +306,7 @@ def test_a_cluster_that_is_closed_is_named_and_costs_no_job(slow, tmp_path, whol
     assert differences(run(slow, tmp_path / "out", resume=True), whole) == []
 
 
-@pytest.mark.skipif(not NIGHTLY, reason=WHY)
+@at_night
 def test_a_worker_of_dask_that_is_killed_costs_nothing(slow, tmp_path, whole):
     cluster, client = dask_of(processes=True)
     first = sorted(client.run(os.getpid).values())[0]
