@@ -5,24 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from revorder.engines.memory import ran_out
 from revorder.experiments.folders import Folder
 from revorder.experiments.job import Job
 from revorder.experiments.leaves import EVERY, GRACE, PLACE, ask_to_stop
 from revorder.experiments.noting import kept_line, note
 from revorder.experiments.stopping import StoppedError
-from revorder.running.losses import closed, explain
+from revorder.running.losses import explain, taking_work
 
 if TYPE_CHECKING:
     from revorder.experiments.work import Work
@@ -74,16 +65,20 @@ def _over(left: set[Future[dict[str, Any]]], work: Work) -> set[Future[dict[str,
 def _submitted(work: Work, waiting: list[Job], executor: Executor) -> tuple[Futures, BaseException | None]:
     """All jobs, or those until the executor took no more, and why."""
     futures: Futures = {}
-    for job in waiting:
-        try:
-            made = executor.submit(work, job)
-        except Exception as error:  # it is broken, or shut down; one that breaks just now says so in any way
-            return futures, error if isinstance(error, BrokenExecutor) or ran_out(error) else closed(error)
-        if not isinstance(made, Future):
-            said = f"executor: its submit returned {made!r}, but it must be a concurrent.futures.Future"
-            return futures, TypeError(said)
-        futures[made] = job
+    try:
+        for job in waiting:
+            with taking_work():
+                made = executor.submit(work, job)
+            futures[_future(made)] = job
+    except Exception as error:
+        return futures, error
     return futures, None
+
+
+def _future(made: Any) -> Future[dict[str, Any]]:
+    if not isinstance(made, Future):
+        raise TypeError(f"executor: its submit returned {made!r}, but it must be a concurrent.futures.Future")
+    return made
 
 
 def _noted(folder: Folder, job: Job, future: Future[dict[str, Any]], asked: bool) -> BaseException | None:

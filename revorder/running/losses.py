@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import contextmanager
+
+from revorder.engines.memory import ran_out
 
 GONE = (
     "a worker ended without a word, perhaps for lack of memory: give fewer workers, or look at their logs; and call a "
@@ -14,13 +18,24 @@ CANCELLED = (
 )
 
 
-def closed(error: Exception) -> RuntimeError:
-    """The error to raise in place of what an executor says that takes no work."""
-    said = f"{type(error).__name__}: {error}".removesuffix(": ")
-    return RuntimeError(
-        f"executor: it takes no work ({said}); if it is shut down, or its cluster is closed, make a new one, and call "
-        "this inside of its `with` block"
-    )
+@contextmanager
+def taking_work() -> Iterator[None]:
+    """While an executor is given work.
+
+    Raises:
+        RuntimeError: it takes none, and says so in whatever way; one that breaks just now, too. What says that it is
+            broken, or that memory is full, stays as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, BrokenExecutor) or ran_out(error):
+            raise
+        said = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise RuntimeError(
+            f"executor: it takes no work ({said}); if it is shut down, or its cluster is closed, make a new one, and "
+            "call this inside of its `with` block"
+        ) from error
 
 
 def explain(error: BaseException) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 
-from revorder.engines.memory import ran_out
 from revorder.engines.tally import Tally
 from revorder.errors import DivergedError
 from revorder.planning.plan import Plan
@@ -65,22 +64,12 @@ def _submit(executor: Executor, packed: bytes, plan: Plan, futures: dict[Future[
     Raises:
         RuntimeError: it takes no work.
     """
-    try:
+    with losses.taking_work():
         parts = split(plan, size(executor))
-    except Exception as error:
-        if ran_out(error):
-            raise
-        raise losses.closed(error) from error
     for part in parts:
         sent = pack(plan.only(part[0]))
-        try:
+        with losses.taking_work():
             futures[executor.submit(_work, packed, sent)] = part
-        except BrokenExecutor:
-            raise
-        except Exception as error:
-            if ran_out(error):
-                raise
-            raise losses.closed(error) from error
 
 
 def size(executor: Executor) -> int:

@@ -217,10 +217,8 @@ def test_a_report_that_cannot_be_written_says_where_it_could(result, monkeypatch
     monkeypatch.setattr(ro.experiments.reports, "report", report)
     said = CliRunner().invoke(main, ["report", str(result / "r")])
     assert said.exit_code == 1 and "Permission denied" in said.stderr
-    assert (
-        said.stderr.splitlines()[-1]
-        == f"Nothing can be written to {result / 'r' / 'report'}: give another place by --out"
-    )
+    place = result / "r" / "report"
+    assert said.stderr.splitlines()[-1] == f"Nothing can be written to {place}: give another place by --out"
 
 
 def test_the_configuration_is_what_was_asked_for(tiny):

@@ -16,13 +16,12 @@ from pathlib import Path
 
 import pytest
 from conftest import NOTEBOOKS, ROOT
+from nights import at_night
 
 from revorder.experiments import Folder
 from revorder.experiments.reports import report
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("REVORDER_NIGHTLY"), reason="a nightly test: REVORDER_NIGHTLY is not set"
-)
+pytestmark = at_night
 ADDRESS = "https://github.com/revorder/revorder"
 PRESSED = """
 panel = _
