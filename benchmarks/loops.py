@@ -73,7 +73,7 @@ def engine(name: str, task: Task, engine: object, few: bool = False) -> Method:
 
 def _numbers(states: dict[str, dict[str, torch.Tensor]]) -> np.ndarray:
     leaves = [*states["params"].values(), *(b for b in states["buffers"].values() if b.is_floating_point())]
-    return torch.cat([leaf.detach().flatten(1) for leaf in leaves], 1).numpy()
+    return torch.cat([leaf.detach().flatten(1) for leaf in leaves], 1).numpy(force=True)
 
 
 def seeds(tasks: list[Task]) -> Method:

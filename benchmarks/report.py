@@ -42,13 +42,13 @@ def write(folder: Path, card: dict[str, Any], rows: list[Row], probes: dict[str,
 
 def table(card: dict[str, Any], rows: list[Row], probes: dict[str, Any]) -> str:
     """Everything measured, in Markdown."""
-    peaks, each = card["peaks"], {name: f"{value / 1e9:.0f}" for name, value in card["peaks"].items()}
+    peaks, rates = card["peaks"], {name: f"{value / 1e9:.0f}" for name, value in card["peaks"].items()}
     parts = [
         "# Benchmarks\n",
         f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}; "
         f"{machine.versions(card)}; {card['date'][:10]}\n",
-        f"Measured in the same run: {each['float32']} GFLOP/s in float32 and {each['float64']} in float64 (products of "
-        f"matrices), {each['bandwidth']} GB/s (a copy in memory).\n",
+        f"Measured in the same run: {rates['float32']} GFLOP/s in float32 and {rates['float64']} in float64 (products "
+        f"of matrices), {rates['bandwidth']} GB/s (a copy in memory).\n",
         HOW.format(rounds=card["rounds"]),
     ]
     if any(row.method.startswith("JAX") for row in rows):
@@ -62,7 +62,7 @@ def table(card: dict[str, Any], rows: list[Row], probes: dict[str, Any]) -> str:
 
 def _workload(rows: list[Row], peaks: dict[str, float]) -> list[str]:
     lines = [[
-        row.method + (" (**extrapolated**)" if row.extrapolated else ""), _each(row), *_bound(row, peaks),
+        row.method + (" (**extrapolated**)" if row.extrapolated else ""), each(row), *_bound(row, peaks),
         f"{row.needed:,}", f"{row.made:,}", f"{digits(row.total)} s", f"{row.preparation:.2g} s",
         f"{row.largest_difference:.1g} ({row.compared})",
     ] for row in rows]  # fmt: skip
@@ -93,7 +93,7 @@ def _growth(rows: list[Row]) -> list[str]:
     if not rows:
         return []
     lines = [[
-        str(row.size["steps"]), str(row.size["checkpoints"]), row.method, _each(row), f"{row.needed:,}",
+        str(row.size["steps"]), str(row.size["checkpoints"]), row.method, each(row), f"{row.needed:,}",
         f"{digits(row.total)} s", f"{row.largest_difference:.1g} ({row.compared})",
     ] for row in rows]  # fmt: skip
     head = ["N", "checkpoints", "method", "µs per evaluation", "evaluations", "total", "difference (states)"]
@@ -101,5 +101,6 @@ def _growth(rows: list[Row]) -> list[str]:
     return [said, grid(head, lines), ""]
 
 
-def _each(row: Row) -> str:
+def each(row: Row) -> str:
+    """Microseconds for an evaluation: median, lowest and highest."""
     return f"{row.told} ({digits(min(row.each))} to {digits(max(row.each))})"

@@ -152,4 +152,4 @@ def train(task: Task, model: torch.nn.Module, batches: list[tuple[torch.Tensor, 
 def numbers_of(model: torch.nn.Module) -> np.ndarray:
     """Parameters and floating-point buffers as one vector."""
     held = [*model.parameters(), *(buffer for buffer in model.buffers() if buffer.is_floating_point())]
-    return torch.cat([leaf.detach().flatten() for leaf in held]).numpy().copy()
+    return torch.cat([leaf.detach().flatten() for leaf in held]).numpy(force=True).copy()

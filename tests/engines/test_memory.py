@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from large_states import NUMBERS, carried_out, case, injected
-from second_device import MEMORY, second_device
+from second_device import MEMORY, second_device, simulated_only
 
 import revorder as ro
 from revorder.engines import memory, widths
@@ -25,6 +25,7 @@ def there(monkeypatch):
         yield device
 
 
+@simulated_only
 def test_the_simulated_driver_does_not_know_what_torch_keeps(there):
     """Else the next tests would say nothing."""
     before = torch.cuda.mem_get_info()[0]
@@ -38,6 +39,7 @@ def test_the_simulated_driver_does_not_know_what_torch_keeps(there):
     assert torch.cuda.mem_get_info()[0] == before
 
 
+@simulated_only
 def test_free_is_also_what_torch_keeps(there):
     before = memory.free_bytes(there)
     made = torch.zeros(NUMBERS, dtype=torch.float64, device=there)
@@ -46,6 +48,7 @@ def test_free_is_also_what_torch_keeps(there):
     assert memory.free_bytes(there) == before
 
 
+@simulated_only
 def test_timing_leaves_as_much_room_as_it_found(there, monkeypatch):
     """Whole stacks were made to time widths; they were no longer free afterwards, and the run was cut into sweeps."""
     monkeypatch.setattr(MEMORY, "total", 130 * STATE)

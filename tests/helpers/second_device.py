@@ -1,9 +1,9 @@
-"""A second device that this machine has not: tensors that say they lie on "cuda:0", and refuse to meet the CPU's.
+"""A second device: a GPU where there is one; else tensors that say they lie on "cuda:0", and refuse to meet the CPU's.
 
-Their numbers are real, in a CPU tensor of their own that nobody else sees. As on a GPU, whatever mixes devices raises,
-but for copies from one to the other and for CPU tensors without a dimension. Stricter than a GPU: an index must lie
-where it is used. To torch's own C++, which knows no CUDA here, they are on "meta"; so is what a transform of
-`torch.func` wraps. The mode is the thread's own, as all of torch's dispatch modes are.
+The simulated one's numbers are real, in a CPU tensor of their own that nobody else sees. As on a GPU, whatever mixes
+devices raises, but for copies from one to the other and for CPU tensors without a dimension. Stricter than a GPU: an
+index must lie where it is used. To torch's own C++, which knows no CUDA here, they are on "meta"; so is what a
+transform of `torch.func` wraps. The mode is the thread's own, as all of torch's dispatch modes are.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import torch
+from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 HERE, THERE = torch.device("cpu"), torch.device("cuda:0")
+REAL = torch.cuda.is_available()
+needs_gpu = pytest.mark.skipif(not REAL, reason="it needs a GPU, and a torch that can use it")
+simulated_only = pytest.mark.skipif(REAL, reason="it is about the simulated device; this machine has a GPU")
 COPIES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
 
 
@@ -125,9 +130,17 @@ def _outside(found: Any, known: dict[int, Elsewhere]) -> Any:
     return type(found)([_outside(part, known) for part in found]) if type(found) in (list, tuple) else found
 
 
+def lies_there(tree: Any) -> bool:
+    """Whether all tensors of a tree are on the second device."""
+    return all(leaf.device == THERE for leaf in pytree.tree_leaves(tree))
+
+
 @contextmanager
 def second_device(monkeypatch: Any) -> Iterator[torch.device]:
     """A block in which "cuda" is there."""
+    if REAL:
+        yield THERE
+        return
     monkeypatch.setattr(torch.cuda, "_lazy_init", lambda: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda device=None: None)
