@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from revorder.engines import rounding
 from revorder.experiments.checks import MOST_THREADS
 from revorder.experiments.configs import Config
 
@@ -89,13 +90,13 @@ def default_threads() -> int:
 class Products:
     """How the process multiplies float32 matrices: "ieee", as they are, or "tf32", which a GPU rounds to 10 bits first.
 
-    The settings are the process's: whoever leaves last puts them back. torch has two names for them, and does not like
-    both to be used: the newer one is taken where it exists.
+    And always in the same way: the fastest convolutions of a GPU add in any order, so that no two have the same bits.
+    The settings are the process's: whoever leaves last puts them back.
     """
 
     def __init__(self) -> None:
         self.inside, self.kind, self.changing = 0, "ieee", threading.Lock()
-        self.before: list[Any] = []
+        self.before: list[tuple[Any, str, Any]] = []
 
     @contextmanager
     def __call__(self, kind: str) -> Iterator[None]:
@@ -111,9 +112,10 @@ class Products:
                     f"{kind}; run one of them in a process of its own"
                 )
             if not self.inside:
-                self.kind, self.before = kind, [getattr(*place) for place in _places()]
-                for place, value in zip(_places(), _values(kind), strict=True):
-                    setattr(*place, value)
+                self.kind = kind
+                self.before = [(place, name, getattr(place, name)) for place, name, _ in _settings(kind)]
+                for setting in _settings(kind):
+                    setattr(*setting)
             self.inside += 1
         try:
             yield
@@ -121,26 +123,19 @@ class Products:
             with self.changing:
                 self.inside -= 1
                 if not self.inside:
-                    for place, value in zip(_places(), self.before, strict=True):
-                        setattr(*place, value)
+                    for setting in self.before:
+                        setattr(*setting)
 
 
-def _places() -> list[tuple[Any, str]]:
-    """Where torch keeps these settings: those of a GPU first."""
-    backends: Any = torch.backends
-    if not _is_newer():
-        return [(backends.cuda.matmul, "allow_tf32"), (backends.cudnn, "allow_tf32")]
-    gpu = backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn
-    cpu = backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn  # bfloat16, if they were told so
-    return [(place, "fp32_precision") for place in (*gpu, *cpu)]
-
-
-def _values(kind: str) -> list[Any]:
-    return [kind] * 3 + ["ieee"] * 3 if _is_newer() else [kind == "tf32"] * 2
-
-
-def _is_newer() -> bool:
-    return hasattr(torch.backends.cuda.matmul, "fp32_precision")
+def _settings(kind: str) -> list[tuple[Any, str, Any]]:
+    """Where torch keeps what changes the bits of products, and what it is to be."""
+    cudnn: Any = torch.backends.cudnn
+    repeatable = [(cudnn, "deterministic", True), (cudnn, "benchmark", False)]
+    if not rounding.is_newer():
+        return [*((*place, kind == "tf32") for place in rounding.gpu_places()), *repeatable]
+    cpu: Any = torch.backends.mkldnn  # bfloat16, if it was told so
+    gpu = [(*place, kind) for place in rounding.gpu_places()]
+    return [*gpu, *((place, "fp32_precision", "ieee") for place in (cpu.matmul, cpu.conv, cpu.rnn)), *repeatable]
 
 
 products = Products()

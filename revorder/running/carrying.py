@@ -17,6 +17,7 @@ from revorder.engines.drawing import Drawn
 from revorder.engines.maps import Maps
 from revorder.engines.memory import ran_out
 from revorder.engines.replay import Replay
+from revorder.engines.rounding import product_rounding
 from revorder.errors import DivergedError, NotBatchableError
 from revorder.planning.plan import Plan
 from revorder.pytrees import Tree, finite_rows, is_finite, largest, named_leaves, row
@@ -51,6 +52,7 @@ def carry_out(
     """
     if fork.alone:
         maps.note(ALONE)
+    maps.audit.rounding = max(maps.audit.rounding, product_rounding(start))
     before = maps.draws.watch()
     reports = None if on_checkpoint is None else Reports(plan, on_checkpoint, marks=on_diverge == "mark")
     while True:

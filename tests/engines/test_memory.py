@@ -64,6 +64,7 @@ def test_timing_leaves_as_much_room_as_it_found(there, monkeypatch):
     assert maps.blocks.lanes == 9
 
 
+@simulated_only
 def test_what_timing_needed_is_handed_back(there, monkeypatch):
     injected(monkeypatch)(lambda width: 1.0 + width / 10)
     maps, start, plan = case()

@@ -6,20 +6,25 @@ import threading
 
 import pytest
 import torch
+from second_device import second_device
 
+import revorder as ro
+from revorder.engines import rounding
 from revorder.engines.audit import Audit
 from revorder.engines.gaps import difference
+from revorder.engines.maps import Maps
 from revorder.experiments import Config, build, load, run
-from revorder.experiments import arithmetic as arithmetic_
 from revorder.experiments.arithmetic import arithmetic_of, best_device, products
 from revorder.experiments.configs import CHOICES, EXACT
 from revorder.experiments.job import ROUNDING
 from revorder.experiments.typed import configuration, described
+from revorder.running.carrying import carry_out
 
 SMALL = Config("small", "smoke", steps=30, stride=6, seeds=1, width=4, train_examples=200, test_examples=50,
                train_measured=50)  # fmt: skip
 BACKENDS = torch.backends
 NEWER = [(BACKENDS.cuda.matmul, "fp32_precision"), (BACKENDS.cudnn.conv, "fp32_precision")]
+REPEATABLE = [(BACKENDS.cudnn, "deterministic"), (BACKENDS.cudnn, "benchmark")]
 OLDER = [(BACKENDS.cuda.matmul, "allow_tf32"), (BACKENDS.cudnn, "allow_tf32")]
 
 
@@ -30,11 +35,11 @@ def now(places):
 @pytest.fixture(params=["newer", "older"])
 def settings(request, monkeypatch):
     """The names of torch's settings, by either of its two sets of names; all is put back."""
-    if request.param == "newer" and not arithmetic_._is_newer():
+    if request.param == "newer" and not rounding.is_newer():
         pytest.skip("this torch has the older names only")
     before = now(OLDER)
     if request.param == "older":
-        monkeypatch.setattr(arithmetic_, "_is_newer", lambda: False)
+        monkeypatch.setattr(rounding, "is_newer", lambda: False)
     newer = NEWER, {"ieee": "ieee", "tf32": "tf32"}
     yield newer if request.param == "newer" else (OLDER, {"ieee": False, "tf32": True})
     for place, value in zip(OLDER, before, strict=True):
@@ -50,6 +55,33 @@ def test_products_are_those_of_the_precision_and_then_as_before(settings, precis
     with arithmetic_of(SMALL.replace(precision=precision)):
         assert now(places) == [values["tf32" if precision == "tf32" else "ieee"]] * 2
     assert now(places) == [values[outside]] * 2
+
+
+@pytest.mark.parametrize("outside", [[False, True], [True, False]])
+def test_convolutions_repeat_to_the_bit_and_then_as_before(monkeypatch, outside):
+    for place, value in zip(REPEATABLE, outside, strict=True):
+        monkeypatch.setattr(*place, value)
+    with arithmetic_of(SMALL):
+        assert now(REPEATABLE) == [True, False]
+    assert now(REPEATABLE) == outside
+
+
+@pytest.mark.parametrize("multiplied", ["ieee", "tf32"])
+def test_a_run_of_ones_own_allows_what_the_gpu_rounds(settings, multiplied, monkeypatch):
+    """torch's convolutions are in TF32 by default: two of its own kernels for one step are then that far apart."""
+    for place in rounding.gpu_places():
+        setattr(*place, settings[1][multiplied])
+    coarse = rounding.TF32 if multiplied == "tf32" else 0.0
+    with second_device(monkeypatch) as there:
+        kinds = torch.float32, torch.float64
+        states = [{"params": torch.ones(2, dtype=kind, device=there)} for kind in kinds]
+        assert [rounding.product_rounding(state) for state in states] == [coarse, 0.0]
+        plan, seen = ro.plan("forward", [3]), []
+        maps = Maps(lambda x, b: x - b, torch.ones(3).to(there), plan, None)
+        carry_out(plan, engine=ro.Replay(), maps=maps, start=torch.ones(()).to(there), record=None, progress=False,
+                  metrics={"now": lambda x: seen.append(maps.audit.rounding) or 0.0}, provenance={})  # fmt: skip
+        assert set(seen) == {coarse}
+    assert rounding.product_rounding({"params": torch.ones(2)}) == 0.0
 
 
 def test_they_stay_until_the_last_has_left(settings):
@@ -104,8 +136,8 @@ def test_sixteen_bits_are_near_but_not_exact(precision, engine, tmp_path):
 
 def test_the_tolerance_is_the_options_own():
     before, plain = torch.zeros(1000), torch.ones(1000)
-    for rounding, allowed in ((0.0, 1e-3), (2.0**-10, 0.05), (2.0**-7, 0.12)):
-        assert difference(before, 1.0001 * plain, plain, rounding)[1] == pytest.approx(allowed, rel=0.3)
+    for coarse, allowed in ((0.0, 1e-3), (2.0**-10, 0.05), (2.0**-7, 0.12)):
+        assert difference(before, 1.0001 * plain, plain, coarse)[1] == pytest.approx(allowed, rel=0.3)
     audit = Audit(lambda x, b: x, lambda letter: 0, None, str)
     off = plain * 1.01  # a hundredth of the step
     assert not audit._agrees(before, off, plain, 0)
@@ -116,8 +148,8 @@ def test_the_tolerance_is_the_options_own():
 def test_the_state_itself_is_not_allowed_more():
     """What is kept in float32 is rounded as float32 is, however small the step."""
     large = torch.full((1000,), 1e6)
-    step, rounding = 1e-3, ROUNDING["bf16"]
-    gap, allowed = difference(large, large + 2 * 64, large + 64, rounding)
+    step = 1e-3
+    gap, allowed = difference(large, large + 2 * 64, large + 64, ROUNDING["bf16"])
     assert gap > allowed > 0.05 and step < 64
 
 

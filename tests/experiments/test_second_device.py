@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 from second_device import REAL, lies_there, second_device
+from stand_ins import data_of, moved
 from torch.nn.functional import cross_entropy
 
 import revorder as ro
-from revorder.data.datasets import Dataset
 from revorder.experiments import Config, StoppedError, build, jobs, load
+from revorder.experiments.arithmetic import products
 from revorder.experiments.catalogue import NAMES, experiment
-from revorder.experiments.estimates import stand_in
 from revorder.experiments.job import Snapshots, carry_out_job
 from revorder.updates import comparators
 
@@ -31,20 +31,6 @@ NIGHTLY = {("resnet50-cifar100", "replay"), ("resnet18-fashion-mnist-as-rgb32", 
 def there(monkeypatch):
     with second_device(monkeypatch) as device:
         yield device
-
-
-def moved(data, device):
-    return Dataset(data.name, *(tuple(part.to(device) for part in pair) for pair in (data.train, data.test)))
-
-
-def data_of(config):
-    """Random examples in the form of a configuration's data."""
-    random, like = torch.Generator().manual_seed(0), stand_in(config)
-    if config.dataset in ("digits", "austen"):
-        return load(config)
-    parts = ((torch.randint(256, part[0].shape, dtype=torch.uint8, generator=random),
-              torch.randint(10, part[1].shape, generator=random)) for part in (like.train, like.test))  # fmt: skip
-    return Dataset(like.name, *parts)
 
 
 def stopped(config, job, problem, path, evaluations):
@@ -80,7 +66,7 @@ def test_jobs_stop_there_and_go_on_from_their_files(name, engine, tmp_path, monk
     """Metrics and recorded states, before and after the stop, are those of the CPU up to rounding."""
     config = small(name, engine)
     (data, here), (*_, job) = on_the_cpu(name), jobs(config)
-    with second_device(monkeypatch) as device:
+    with second_device(monkeypatch) as device, products("ieee"):
         problem = build(config, moved(data, device), 0)
         assert lies_there(problem.start) and lies_there(problem.batches[0])
         stopped(config, job, problem, tmp_path / "there", here.cost // 3)

@@ -8,16 +8,20 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+import numpy as np
 import pytest
 import torch
 from family import same_bits
 from processes import begun, printed
 from results import differences
-from second_device import needs_gpu
+from second_device import THERE, needs_gpu
+from stand_ins import data_of, moved
 
 import revorder as ro
-from revorder.experiments import Folder, run
-from revorder.experiments.catalogue import experiment
+from revorder.experiments import Folder, build, jobs, run
+from revorder.experiments.arithmetic import arithmetic_of
+from revorder.experiments.catalogue import NAMES, experiment
+from revorder.experiments.job import Snapshots, carry_out_job
 
 pytestmark = needs_gpu
 CONFIG = experiment("mlp-digits", "smoke", engine="replay", keep_states=True, seeds=2, steps=120, stride=10)
@@ -32,6 +36,21 @@ def command(tmp_path, *more):
     (tmp_path / "config.json").write_text(CONFIG.to_json())
     return ("-m", "revorder", "run", CONFIG.name, "--config", tmp_path / "config.json", "--device", "cuda",
             "--interval", "0", "--out", tmp_path / "out", "--yes", *more)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_gives_the_same_bits_again(name, tmp_path):
+    small = {"width": 16} if "resnet" in name else {}
+    config = experiment(name, "smoke", engine="replay", threads=1, seeds=1, steps=6, stride=3, train_examples=60,
+                        test_examples=20, train_measured=10, **small)  # fmt: skip
+    data, (*_, job) = moved(data_of(config), THERE), jobs(config)
+    with arithmetic_of(config):
+        one, other = (
+            carry_out_job(config, job, build(config, data, 0), Snapshots(tmp_path / str(number), job, 1e9))
+            for number in range(2)
+        )
+    assert job.order == "backward" and "nondeterministic" not in one.engine
+    assert all(np.array_equal(values, other.metrics[metric]) for metric, values in one.metrics.items())
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
@@ -64,8 +83,4 @@ def test_two_processes_share_a_run():
     alone = ro.run(*given, engine="replay", progress=False)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=ro.start_worker) as pool:
         shared = ro.run(*given, engine="replay", progress=False, executor=pool)
-    assert same_bits(moved(shared.states), alone.states)
-
-
-def moved(states):
-    return states.to("cuda")
+    assert same_bits(shared.states.to(THERE), alone.states)

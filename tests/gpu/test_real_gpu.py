@@ -84,22 +84,34 @@ def trained(name, steps, engine):
 
 @pytest.mark.parametrize("kind", ["ieee", "tf32"])
 @pytest.mark.parametrize("name", MODELS)
-def test_replay_gives_the_same_bits(name, kind):
-    """In float32, again and again, for any checkpoints."""
+def test_replay_gives_the_same_bits_in_experiments(name, kind):
+    """Again and again, for any checkpoints."""
     with products(kind):
         one, other = trained(name, [3, 6, STEPS], "replay"), trained(name, [STEPS, 6], "replay")
-    for n in (6, STEPS):
-        print(name, kind, n, distance(one.state(n), other.state(n)), one.engine)
     assert all(same_bits(one.state(n), other.state(n)) for n in (6, STEPS))
+    assert "nondeterministic" not in one.engine
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_elsewhere_it_does_or_says_that_it_does_not(name):
+    """cuDNN's fastest convolutions add in any order."""
+    one, other = trained(name, [STEPS], "replay"), trained(name, [STEPS], "replay")
+    assert same_bits(one.states, other.states) or "nondeterministic kernels" in one.engine
 
 
 @pytest.mark.parametrize("engine", ["wavefront", "auto"])
 @pytest.mark.parametrize("name", MODELS)
 def test_engines_agree_in_float32(name, engine):
-    """Within rounding, where torch multiplies as it does by default: in cuDNN that is TF32."""
-    found, expected = trained(name, [2, 4], engine), trained(name, [2, 4], "replay")
-    print(name, engine, distance(found.states["params"], expected.states["params"]), found.engine)
-    assert distance(found.states["params"], expected.states["params"]) <= 5e-3
+    with products("ieee"):
+        found, expected = trained(name, [2, 4], engine), trained(name, [2, 4], "replay")
+    assert distance(found.states["params"], expected.states["params"]) <= 1e-5
+    assert "left out" not in found.engine and "then again" not in found.engine
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_rounding_that_torch_takes_by_default_is_no_disagreement(name):
+    """Convolutions in TF32: two kernels for the same step are up to 3 % of it apart."""
+    found = trained(name, [2, 4], "wavefront")
     assert "left out" not in found.engine and "then again" not in found.engine
 
 
