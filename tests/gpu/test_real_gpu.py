@@ -100,11 +100,17 @@ def test_elsewhere_it_does_or_says_that_it_does_not(name):
 
 
 @pytest.mark.parametrize("engine", ["wavefront", "auto"])
-@pytest.mark.parametrize("name", MODELS)
-def test_engines_agree_in_float32(name, engine):
-    with products("ieee"):
-        found, expected = trained(name, [2, 4], engine), trained(name, [2, 4], "replay")
-    assert distance(found.states["params"], expected.states["params"]) <= 1e-5
+def test_resnets_agree_in_float64(engine):
+    """In float32 rounding decides the side of some ReLU, after few steps, on a CPU too."""
+    batches = images(32, 3, torch.float64)
+    model = ro.models.resnet18(width=16).to(THERE, torch.float64)
+    loss, params = ro.module_loss(model, cross_entropy)
+    update = ro.sgd(loss, 0.05)
+    found, expected = (
+        ro.run(update, update.init(params), batches, "backward", [2, 4], engine=each, progress=False)
+        for each in (engine, "replay")
+    )
+    assert distance(found.states["params"], expected.states["params"]) <= 1e-8
     assert "left out" not in found.engine and "then again" not in found.engine
 
 
