@@ -16,6 +16,7 @@ from revorder.data.files import reading
 from revorder.engines.choice import choose
 from revorder.engines.maps import Maps
 from revorder.engines.places import Place
+from revorder.engines.rounding import TF32
 from revorder.engines.wavefront import Wavefront
 from revorder.experiments.composing import order_of
 from revorder.experiments.configs import Config
@@ -34,7 +35,7 @@ from revorder.trajectories.trajectory import Trajectory
 
 SNAPSHOT = "revorder-snapshot-1"
 LONG = 10_000  # characters of a note
-ROUNDING = {"tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}  # of what steps are made of, relative
+ROUNDING = {"tf32": TF32, "fp16": 2.0**-10, "bf16": 2.0**-7}  # of what steps are made of, relative
 Watcher = Callable[[Collector], None]
 
 

@@ -39,6 +39,15 @@ def test_a_quick_measurement_checks_and_reports(root, tmp_path):
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_benchmark_of_a_gpu_checks_its_states_on_a_cpu_too(root, tmp_path):
+    words = ["--device", "cpu", "--quick", "--workloads", "digits", "--out", tmp_path]
+    printed("benchmarks/on_gpu.py", *words, cwd=root, timeout=600)
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["gpu"] is None and {"cpu", "versions", "commit", "date", "rounds"} <= card.keys()
+    assert len(card["rows"]) == 5 and all(row["compared"] >= 2 for row in card["rows"])
+    assert "| torch.optim loop (**extrapolated**) |" in (tmp_path / "table.md").read_text()
+
+
 def test_right_states_are_timed(timing):
     made, _ = workload(timing, lambda steps: timing.Outcome(np.array([[1.0, 2.0], [3.0, 4.0]]), 5))
     (row,) = timing.measure(made, rounds=3, seconds=0.1)
