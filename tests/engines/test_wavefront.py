@@ -12,6 +12,7 @@ import torch
 from family import CASES, distance, long, network, same_bits
 from hypothesis import given
 from hypothesis import strategies as st
+from nights import nightly
 
 import revorder as ro
 from revorder.engines import coalescence, kernels, memory
@@ -51,7 +52,7 @@ def test_traced_kernels_change_nothing(name, order, made):
     assert None not in made
 
 
-@pytest.mark.parametrize("name", ["plain tensor", "MLP", "Adam"])
+@pytest.mark.parametrize("name", ["plain tensor", "MLP", *nightly("Adam")])
 def test_compiled_kernels_change_nothing_but_rounding(name, made, compiler):
     case = long(name, STEPS)
     compiled = run(case, ro.Wavefront(compile=True), checkpoints=range(4, STEPS + 1, 4))

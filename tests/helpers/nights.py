@@ -14,3 +14,8 @@ at_night = pytest.mark.skipif(
 def nightly(*values):
     """Values of a parameter, or tuples for several parameters, that are left to the night."""
     return [pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=at_night) for value in values]
+
+
+def one_in(count, values):
+    """A long sweep: one in so many of its values, the first among them, is tried always, and all of them at night."""
+    return [part for i, value in enumerate(values) for part in ([value] if i % count == 0 else nightly(value))]

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from nights import nightly
 
 import revorder as ro
 from revorder.live import curvature_runs, gap_runs, recordings, steady_runs
@@ -75,7 +76,7 @@ def test_the_recorded_ends_give_the_lipschitz_constant_of_the_diagnostics():
             assert found == pytest.approx(max(1 - lr * low, lr * high - 1), rel=2e-3)
 
 
-@pytest.mark.parametrize("name", ["SGD, h = 0.1, batch 8", "Adam, h = 0.003"])
+@pytest.mark.parametrize("name", ["SGD, h = 0.1, batch 8", *nightly("Adam, h = 0.003")])
 def test_two_seeds_of_the_paths_again(name):
     recording, seeds, looks = recordings.load("digits_steady"), [4, 13], [1500, 1510]
     again = steady_runs.record([name], seeds, looks)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from conftest import NOTEBOOKS
 from lab import RUN, TOKEN, Memory, boxes, go_to, mistakes, opened, readme_lab
+from nights import one_in
 
 CUDA = torch.version.cuda is not None  # the libraries of that build take time to load, and memory, on any machine
 MOST = 2000.0 if CUDA else 1000.0  # MB
@@ -67,7 +68,7 @@ def test_the_first_widget_is_there_in_time(lab, chromium, capsys):
     assert min(tried) < FIRST_WIDGET, said
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", one_in(4, NOTEBOOKS), ids=lambda path: path.stem)
 def test_runs_and_every_widget_moves(lab, chromium, path, screenshots, record_property, capsys):
     with Memory(lab) as memory, opened(lab, path.name, chromium) as page:
         assert page.evaluate(RUN), mistakes(page)

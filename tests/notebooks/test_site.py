@@ -9,6 +9,7 @@ import yaml
 from accessibility import DEPEND_ON_COLOUR, lost_at_400_percent, tabbed, violations
 from conftest import NOTEBOOKS, ROOT
 from live_pages import browser
+from nights import one_in
 from pattern_rules import LED
 from tour import source, stops
 from webpages import QUIET, Tab, dead_links, foreign, pages, parsed
@@ -23,7 +24,7 @@ SAMPLED = ["reference/index", "reference/theory", "how-to/own_experiment"]  # th
 PAGES = [f"{name}.html" for name in ["index", *NAMES, "tour", *REPORTS, *GUIDES, *SAMPLED, "search"]]
 
 
-@pytest.fixture(params=PAGES, scope="module")
+@pytest.fixture(params=one_in(3, PAGES), scope="module")
 def name(request):
     return request.param
 

@@ -7,12 +7,14 @@ import pytest
 from accessibility import lost_at_400_percent, violations
 from conftest import ROOT
 from nbformat.v4 import new_markdown_cell, new_notebook
+from nights import at_night, one_in
 from webpages import QUIET, build, dead_links, foreign
 
 PYTHON = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
 DEAD = {"[x](missing.ipynb)": "missing.ipynb", "[x](02.md#gone)": "'gone'", "![x](missing.png)": "missing.png"}
 
 
+@at_night
 def test_dead_links_fail_the_build(tmp_path):
     """With the site's own configuration, on two small pages and a notebook."""
     index = "# A\n\n```{toctree}\n01\n02\n```\n\n## How to run it\n"
@@ -94,7 +96,7 @@ def test_axe_finds_what_is_wrong(page, rule):
     assert [finding.split(":")[0] for finding in violations(page)] == [rule]
 
 
-@pytest.mark.parametrize("loss", NARROW)
+@pytest.mark.parametrize("loss", one_in(2, NARROW))
 def test_losses_are_found(page, loss):
     page.set_content(FINE)
     assert lost_at_400_percent(page) == []

@@ -8,6 +8,7 @@ from every_widget import controls, shown
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from nights import nightly
 from processes import printed
 
 import revorder as ro
@@ -101,7 +102,7 @@ print((last - first) / 40 / 1024)
 """
 
 
-@pytest.mark.parametrize("name, arguments", [("DigitsExplorer", (4, 2)), ("ExperimentPanel", ())])
+@pytest.mark.parametrize("name, arguments", [("ExperimentPanel", ()), *nightly(("DigitsExplorer", (4, 2)))])
 def test_widgets_opened_and_closed_a_hundred_times_leak_nothing(name, arguments):
     """Less than 20 KB each, where one picture alone has some 60 KB."""
     assert float(printed("-c", LEAK, name, *map(str, arguments), timeout=300)) < 20
