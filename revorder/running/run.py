@@ -62,7 +62,8 @@ def run(
         metrics: name -> function of a state that returns a number.
         executor: a `concurrent.futures.Executor` or dask's `client.get_executor()`: its workers share the checkpoints,
             in parts of about equal cost. States are the same to the last bit under replay, given the same torch,
-            kind of processor and number of torch threads. Without cloudpickle (which comes with dask), everything
+            kind of processor and number of torch threads (on a GPU, for convolutions, with
+            `torch.backends.cudnn.deterministic` only). Without cloudpickle (which comes with dask), everything
             that is sent must be picklable: functions defined in a module. Threads take turns: they save no time.
             Make a `ProcessPoolExecutor` with mp_context=multiprocessing.get_context("spawn"). Workers that are forked,
             as Linux does by default up to Python 3.13, would wait for ever for the threads of torch, which do not come
