@@ -26,8 +26,9 @@ than 1e-5 in float32, or 1e-10 in float64, stops the measurement (CNN: 1e-3; dee
 within, since where a ReLU stands almost at 0, rounding to float32 decides its side, in about one path in twelve, and in
 a plain loop as well). For `merge_tol`, which is approximate: to an exact run.
 """
+BOUND = ["bound (µs)", "share"]
 COLUMNS = [
-    "method", "µs per evaluation", "bound (µs)", "share", "needed", "made when timed", "total", "preparation",
+    "method", "µs per evaluation", *BOUND, "needed", "made when timed", "total", "preparation",
     "difference (states)",
 ]  # fmt: skip
 
@@ -42,36 +43,40 @@ def write(folder: Path, card: dict[str, Any], rows: list[Row], probes: dict[str,
 
 def table(card: dict[str, Any], rows: list[Row], probes: dict[str, Any]) -> str:
     """Everything measured, in Markdown."""
-    peaks, rates = card["peaks"], {name: f"{value / 1e9:.0f}" for name, value in card["peaks"].items()}
+    peaks, each = card["peaks"], {name: f"{value / 1e9:.0f}" for name, value in card["peaks"].items()}
     parts = [
         "# Benchmarks\n",
         f"{card['cpu']}, {card['cores']} cores, {card['threads']} thread(s); {card['os']}; Python {card['python']}; "
         f"{machine.versions(card)}; {card['date'][:10]}\n",
-        f"Measured in the same run: {rates['float32']} GFLOP/s in float32 and {rates['float64']} in float64 (products "
-        f"of matrices), {rates['bandwidth']} GB/s (a copy in memory).\n",
+        f"Measured in the same run: {each['float32']} GFLOP/s in float32 and {each['float64']} in float64 (products of "
+        f"matrices), {each['bandwidth']} GB/s (a copy in memory).\n",
         HOW.format(rounds=card["rounds"]),
     ]
     if any(row.method.startswith("JAX") for row in rows):
         parts += ["## ahead of JAX\n", ahead.WORDS, ahead.table(rows, card["threads"]), ""]
     plain = [row for row in rows if not row.group]
     for _, group in groupby(plain, lambda row: row.workload):
-        parts += _workload(list(group), peaks)
+        parts += section(list(group), peaks)
     parts += _growth([row for row in rows if row.group == "growth"])
     return "\n".join([*parts, *report_probes.lines(probes)])
 
 
-def _workload(rows: list[Row], peaks: dict[str, float]) -> list[str]:
+def section(rows: list[Row], peaks: dict[str, float] | None = None) -> list[str]:
+    """All methods of one workload; without the speeds of the machine, without bounds."""
     lines = [[
-        row.method + (" (**extrapolated**)" if row.extrapolated else ""), each(row), *_bound(row, peaks),
+        row.method + (" (**extrapolated**)" if row.extrapolated else ""), _each(row), *_bound(row, peaks),
         f"{row.needed:,}", f"{row.made:,}", f"{digits(row.total)} s", f"{row.preparation:.2g} s",
         f"{row.largest_difference:.1g} ({row.compared})",
     ] for row in rows]  # fmt: skip
     ran = [f"- {row.method}: {row.note}" for row in rows if row.note]
-    return [f"## {rows[0].workload}\n\n{rows[0].title}\n", grid(COLUMNS, lines), *_ratios(rows), *ran, ""]
+    head = [name for name in COLUMNS if peaks or name not in BOUND]
+    return [f"## {rows[0].workload}\n\n{rows[0].title}\n", grid(head, lines), *_ratios(rows), *ran, ""]
 
 
-def _bound(row: Row, peaks: dict[str, float]) -> list[str]:
+def _bound(row: Row, peaks: dict[str, float] | None) -> list[str]:
     """Microseconds that the arithmetic takes at the least, and the share of the measured time that this is."""
+    if peaks is None:
+        return []
     if not row.flops:
         return ["", ""]
     bound = 1e6 * row.flops / peaks["float64" if row.double else "float32"]
@@ -93,7 +98,7 @@ def _growth(rows: list[Row]) -> list[str]:
     if not rows:
         return []
     lines = [[
-        str(row.size["steps"]), str(row.size["checkpoints"]), row.method, each(row), f"{row.needed:,}",
+        str(row.size["steps"]), str(row.size["checkpoints"]), row.method, _each(row), f"{row.needed:,}",
         f"{digits(row.total)} s", f"{row.largest_difference:.1g} ({row.compared})",
     ] for row in rows]  # fmt: skip
     head = ["N", "checkpoints", "method", "µs per evaluation", "evaluations", "total", "difference (states)"]
@@ -101,6 +106,5 @@ def _growth(rows: list[Row]) -> list[str]:
     return [said, grid(head, lines), ""]
 
 
-def each(row: Row) -> str:
-    """Microseconds for an evaluation: median, lowest and highest."""
+def _each(row: Row) -> str:
     return f"{row.told} ({digits(min(row.each))} to {digits(max(row.each))})"

@@ -27,13 +27,18 @@ def workload(
     methods: list[Method],
     late: bool = True,
     kinks: bool = False,
+    compared: list[int] | None = None,
 ) -> Workload:
-    """Backward order; the reference has early checkpoints, and the middle and last ones if `late`; many if `kinks`."""
+    """Backward order; the reference has early checkpoints, and the middle and last ones if `late`; many if `kinks`.
+
+    With `compared` it has these.
+    """
     plan = ro.plan("backward", checkpoints, task.labels)
     early = [n for n in checkpoints if n <= EARLY] or checkpoints[:1]
     ends = [checkpoints[len(checkpoints) // 2], checkpoints[-1]] if late else []
     ends = checkpoints[-1 :: -max(1, len(checkpoints) // 12)] if kinks else ends
-    reference = tasks.reference(task, sorted({early[0], early[len(early) // 2], early[-1], *ends}))
+    compared = compared or sorted({early[0], early[len(early) // 2], early[-1], *ends})
+    reference = tasks.reference(task, compared)
     double = next(task.model.parameters()).dtype == torch.float64
     return Workload(name, title, methods, checkpoints, plan.cost, plan.naive_cost, reference,
                     FLOAT64 if double else FLOAT32, flops(task), double, kinks=kinks)  # fmt: skip

@@ -112,9 +112,9 @@ class Products:
                     f"{kind}; run one of them in a process of its own"
                 )
             if not self.inside:
-                self.kind = kind
-                self.before = [(place, name, getattr(place, name)) for place, name, _ in _settings(kind)]
-                for setting in _settings(kind):
+                self.kind, settings = kind, _settings(kind)
+                self.before = [(place, name, getattr(place, name)) for place, name, _ in settings]
+                for setting in settings:
                     setattr(*setting)
             self.inside += 1
         try:

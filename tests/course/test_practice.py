@@ -11,14 +11,12 @@ import shutil
 import nbformat
 import pytest
 from conftest import ROOT
+from nights import at_night
 from practice_answers import NAMES, POINTS, SENTENCES, WRONG
 from test_assignment import GUIDE, commands, marks, shell
 
 FOLDER = ROOT / "notebooks"
 NAME = "12_practice"
-nightly = pytest.mark.skipif(
-    not os.environ.get("REVORDER_NIGHTLY"), reason="half a minute, as test_assignment.py: REVORDER_NIGHTLY is not set"
-)
 MISTAKES = {exercise: text for exercise, text, _ in reversed(WRONG)}  # one for each exercise
 
 
@@ -126,13 +124,13 @@ def automatic(scores):
     return {name.replace("test-", "12-"): score for name, (score, _) in scores.items() if name.startswith("test-")}
 
 
-@nightly
+@at_night
 def test_right_answers_get_all_points_and_blank_ones_none(graded):
     assert automatic(graded["solved"]) == POINTS
     assert automatic(graded["blank"]) == automatic(graded["wrong"]) == dict.fromkeys(POINTS, 0)
 
 
-@nightly
+@at_night
 def test_sentences_wait_for_a_person_and_untouched_ones_have_nothing(graded):
     by_hand = {student: {name: scores[name] for name in SENTENCES} for student, scores in graded.items()}
     assert by_hand["solved"] == dict.fromkeys(SENTENCES, (0, True))
@@ -140,7 +138,7 @@ def test_sentences_wait_for_a_person_and_untouched_ones_have_nothing(graded):
     assert [waits for _, waits in by_hand["wrong"].values()] == [True, False, False]
 
 
-@nightly
+@at_night
 def test_the_exported_score_leaves_room_for_the_sentences(graded, folder):
     with open(folder / "course" / "grades.csv", newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}

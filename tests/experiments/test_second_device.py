@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 import torch
+from nights import nightly
 from second_device import REAL, lies_there, second_device
 from stand_ins import data_of, moved
 from torch.nn.functional import cross_entropy
@@ -24,7 +24,7 @@ from revorder.updates import comparators
 
 ENGINES = ["replay", "wavefront"]
 PAIRS = [(name, engine) for name in NAMES for engine in ENGINES]  # slow ones once: every model and engine is there
-NIGHTLY = {("resnet50-cifar100", "replay"), ("resnet18-fashion-mnist-as-rgb32", "wavefront")}
+NIGHTLY = [("resnet50-cifar100", "replay"), ("resnet18-fashion-mnist-as-rgb32", "wavefront")]
 
 
 @pytest.fixture
@@ -59,9 +59,7 @@ def on_the_cpu(name):
         return data, carry_out_job(config, job, build(config, data, 0), Snapshots(Path(folder) / "here", job, 1e9))
 
 
-@pytest.mark.parametrize(
-    ("name", "engine"), PAIRS if os.environ.get("REVORDER_NIGHTLY") else [pair for pair in PAIRS if pair not in NIGHTLY]
-)
+@pytest.mark.parametrize(("name", "engine"), [*(pair for pair in PAIRS if pair not in NIGHTLY), *nightly(*NIGHTLY)])
 def test_jobs_stop_there_and_go_on_from_their_files(name, engine, tmp_path, monkeypatch):
     """Metrics and recorded states, before and after the stop, are those of the CPU up to rounding."""
     config = small(name, engine)

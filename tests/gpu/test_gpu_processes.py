@@ -32,10 +32,10 @@ def whole(tmp_path_factory):
     return run(CONFIG, tmp_path_factory.mktemp("whole") / "results", device="cuda")
 
 
-def command(tmp_path, *more):
+def command(tmp_path):
     (tmp_path / "config.json").write_text(CONFIG.to_json())
     return ("-m", "revorder", "run", CONFIG.name, "--config", tmp_path / "config.json", "--device", "cuda",
-            "--interval", "0", "--out", tmp_path / "out", "--yes", *more)  # fmt: skip
+            "--interval", "0", "--out", tmp_path / "out", "--yes")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -61,7 +61,7 @@ def test_compiled_steps(name):
     assert not any(words in found.engine for words in ("not traced", "left out", "then again"))
 
 
-def images(side, channels, dtype=torch.float32):
+def images(side, channels, dtype):
     random = torch.Generator().manual_seed(0)
     inputs = torch.randn(48, channels, side, side, generator=random).to(THERE, dtype)
     data = inputs, torch.randint(10, (48,), generator=random).to(THERE)
@@ -69,16 +69,16 @@ def images(side, channels, dtype=torch.float32):
 
 
 MODELS = {
-    "perceptron": lambda: (MLP(64, 32, 10), images(8, 1)),
-    "small CNN": lambda: (CNN(), images(8, 1)),
-    "ResNet-18": lambda: (ro.models.resnet18(width=16), images(32, 3)),
+    "perceptron": (lambda: MLP(64, 32, 10), 8, 1),
+    "small CNN": (lambda: CNN(), 8, 1),
+    "ResNet-18": (lambda: ro.models.resnet18(width=16), 32, 3),
 }
 
 
-def trained(name, steps, engine):
-    model, batches = MODELS[name]()
-    loss, params = ro.module_loss(model.to(THERE), cross_entropy)
-    update = ro.sgd(loss, 0.05)
+def trained(name, steps, engine, dtype=torch.float32):
+    make, side, channels = MODELS[name]
+    loss, params = ro.module_loss(make().to(THERE, dtype), cross_entropy)
+    update, batches = ro.sgd(loss, 0.05), images(side, channels, dtype)
     return ro.run(update, update.init(params), batches, "backward", steps, engine=engine, progress=False)
 
 
@@ -102,14 +102,7 @@ def test_elsewhere_it_does_or_says_that_it_does_not(name):
 @pytest.mark.parametrize("engine", ["wavefront", "auto"])
 def test_resnets_agree_in_float64(engine):
     """In float32 rounding decides the side of some ReLU, after few steps, on a CPU too."""
-    batches = images(32, 3, torch.float64)
-    model = ro.models.resnet18(width=16).to(THERE, torch.float64)
-    loss, params = ro.module_loss(model, cross_entropy)
-    update = ro.sgd(loss, 0.05)
-    found, expected = (
-        ro.run(update, update.init(params), batches, "backward", [2, 4], engine=each, progress=False)
-        for each in (engine, "replay")
-    )
+    found, expected = (trained("ResNet-18", [2, 4], each, torch.float64) for each in (engine, "replay"))
     assert distance(found.states["params"], expected.states["params"]) <= 1e-8
     assert "left out" not in found.engine and "then again" not in found.engine
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import os
 import re
 import zipfile
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 import pytest
 import readme_renderer.markdown
 from conftest import NOTEBOOKS, ROOT
+from nights import at_night
 
 import revorder as ro
 
-NIGHTLY = bool(os.environ.get("REVORDER_NIGHTLY"))
 SAMPLE = ("tests/test_orders.py", "tests/test_batches.py", "tests/theory/test_refusals.py")  # seconds
 MORE = ("tests/test_batches.py", "tests/planning", "tests/theory", "tests/engines/test_engines.py", "tests/updates",
         "tests/running/test_determinism.py", "tests/course/test_course_answers.py", "tests/trajectories")  # fmt: skip
@@ -116,8 +115,7 @@ def test_pypi_gets_the_page_and_the_extras(inside, project):
     assert {name.replace("_", "-") for name in said.get_all("Provides-Extra")} == set(project["optional-dependencies"])
 
 
-@pytest.mark.parametrize("chosen", [SAMPLE, pytest.param(MORE, marks=pytest.mark.skipif(
-    not NIGHTLY, reason="two minutes: REVORDER_NIGHTLY is not set"))], ids=["sample", "more"])  # fmt: skip
+@pytest.mark.parametrize("chosen", [SAMPLE, pytest.param(MORE, marks=at_night)], ids=["sample", "more"])
 def test_tests_of_the_sdist_pass_there(fresh, chosen):
     """With the installed package: its own folder is not on the path of `pytest`."""
     probe = fresh.sdist / "tests" / "test_probe.py"

@@ -5,10 +5,9 @@ Two are run always, all of them where REVORDER_NIGHTLY is set.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
+from nights import nightly
 from results import differences
 from test_panel import wait
 
@@ -20,7 +19,7 @@ from revorder.widgets import ExperimentPanel
 ENGINES = ("replay", "wavefront")
 EVERY = [(name, engine) for name in NAMES for engine in ENGINES]
 ALWAYS = [("mlp-digits", "replay"), ("resnet18-cifar10", "wavefront")]
-CHOSEN = EVERY if os.environ.get("REVORDER_NIGHTLY") else ALWAYS
+CHOSEN = [*ALWAYS, *nightly(*(pair for pair in EVERY if pair not in ALWAYS))]
 CLASSES = {"cifar10": ("cifar-10", 10), "cifar100": ("cifar-100", [20, 100])}  # coarse and fine
 
 
